@@ -1,0 +1,4 @@
+//! `upsctl`: a UPS, a Proxmox host and its NUT clients, deployed and checked from one inventory.
+//! `ARCHITECTURE.md` has the map of the layers.
+
+pub mod nut;

@@ -1,0 +1,1 @@
+//! NUT's own language: lexer, directives per file and version, status words. Pure.
