@@ -1,1 +1,5 @@
 //! NUT's own language: lexer, directives per file and version, status words. Pure.
+
+pub mod conf;
+pub mod ups_name;
+pub mod version;
