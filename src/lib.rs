@@ -1,4 +1,7 @@
 //! `upsctl`: a UPS, a Proxmox host and its NUT clients, deployed and checked from one inventory.
 //! `ARCHITECTURE.md` has the map of the layers.
 
+pub mod host;
+pub mod model;
 pub mod nut;
+pub mod observe;

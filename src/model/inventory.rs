@@ -1,0 +1,286 @@
+//! What the owner wrote. The doc comments are the inventory reference: the JSON Schema and the
+//! README's table are generated from them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::name::HostName;
+use crate::nut::directive::File;
+use crate::nut::ups_name::UpsName;
+use crate::nut::version::NutVersion;
+
+/// A site: its UPSes, its hosts, its NUT users and where passwords come from.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Inventory {
+    /// The UPSes, by the name that `upsc NAME@host` uses.
+    #[schemars(with = "BTreeMap<String, Ups>")]
+    pub ups: BTreeMap<UpsName, Ups>,
+    /// The machines.
+    pub hosts: BTreeMap<HostName, Host>,
+    /// NUT users beside the derived ones, or a password of its own for a derived one.
+    pub users: BTreeMap<String, User>,
+    /// Where passwords come from.
+    pub secrets: Secrets,
+    /// Directives for all hosts, under the host's own.
+    pub defaults: Overrides,
+    /// Rule ids to silence on every host.
+    pub allow: Vec<String>,
+}
+
+/// One UPS.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ups {
+    /// The host at the other end of the cable: it runs driver and upsd and is the primary.
+    pub host: HostName,
+    /// NUT driver, such as `usbhid-ups`.
+    pub driver: String,
+    /// Port for the driver; USB drivers want `auto`.
+    #[serde(default = "auto")]
+    pub port: String,
+    /// Free text that clients see.
+    pub desc: Option<String>,
+    /// USB id `vvvv:pppp` that `lsusb` must show on the host.
+    pub usb: Option<UsbId>,
+    /// Any other ups.conf key of the section, in NUT's spelling; `true` writes a flag.
+    #[serde(default)]
+    pub options: Directives,
+}
+
+fn auto() -> String {
+    "auto".into()
+}
+
+/// One machine.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// Where ssh finds it: address, name or `Host` alias; `local` is this machine, without ssh.
+    pub address: String,
+    /// Address under which NUT clients reach its upsd; default: `address` when that is an IP.
+    pub nut_address: Option<IpAddr>,
+    /// Login name; default from the ssh configuration. Others than `root` use `sudo -n`.
+    pub user: Option<String>,
+    /// SSH port.
+    pub port: Option<u16>,
+    /// SSH private key file.
+    pub identity_file: Option<PathBuf>,
+    /// Jump hosts, as for `ssh -J`.
+    pub jump: Option<String>,
+    /// What runs on it; only `debian` hosts are written to.
+    #[serde(default)]
+    pub platform: Platform,
+    /// Tags for `@tag` on the command line.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The UPSes whose outlets feed it; default: those on its own cables.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub powered_by: Option<Vec<UpsName>>,
+    /// How long its operating system needs to go down, such as `90s` or `3m`; the primary waits that long.
+    pub shutdown_takes: Option<Delay>,
+    /// Its NUT user; default: its name in the inventory.
+    pub nut_user: Option<String>,
+    /// NUT version, such as `2.8.1`, for when the host cannot be asked.
+    #[schemars(with = "Option<String>")]
+    pub nut_version: Option<NutVersion>,
+    /// Rule ids to silence on this host.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// nut.conf variables over the derived ones.
+    #[serde(default)]
+    pub nut: Directives,
+    /// Keys of the global part of ups.conf over the derived ones.
+    #[serde(default)]
+    pub ups: Directives,
+    /// upsd.conf directives over the derived ones.
+    #[serde(default)]
+    pub upsd: Directives,
+    /// upsmon.conf directives over the derived ones.
+    #[serde(default)]
+    pub upsmon: Directives,
+}
+
+impl Host {
+    /// The host's own directives for a file; upsd.users has none.
+    pub fn overrides(&self, file: File) -> Option<&Directives> {
+        by_file(file, [&self.nut, &self.ups, &self.upsd, &self.upsmon])
+    }
+}
+
+impl Overrides {
+    /// The directives for a file; upsd.users has none.
+    pub fn of(&self, file: File) -> Option<&Directives> {
+        by_file(file, [&self.nut, &self.ups, &self.upsd, &self.upsmon])
+    }
+}
+
+fn by_file(file: File, [nut, ups, upsd, upsmon]: [&Directives; 4]) -> Option<&Directives> {
+    match file {
+        File::Nut => Some(nut),
+        File::Ups => Some(ups),
+        File::Upsd => Some(upsd),
+        File::UpsdUsers => None,
+        File::Upsmon => Some(upsmon),
+    }
+}
+
+/// Directives that override what was derived, by file and NUT's own names.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Overrides {
+    /// nut.conf variables.
+    pub nut: Directives,
+    /// Keys of the global part of ups.conf.
+    pub ups: Directives,
+    /// upsd.conf directives.
+    pub upsd: Directives,
+    /// upsmon.conf directives.
+    pub upsmon: Directives,
+}
+
+/// Directives by name, in NUT's spelling.
+pub type Directives = BTreeMap<String, Value>;
+
+/// The value of a directive. `false` writes none; an array writes one line for each element, a
+/// table one line `NAME key value` for each key.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Value {
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Value>),
+    Table(BTreeMap<String, Value>),
+}
+
+/// What runs on a host.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// Debian, Proxmox VE, Ubuntu: files in /etc/nut, systemd units. Managed.
+    #[default]
+    Debian,
+    /// TrueNAS SCALE: configured in its own UI.
+    Truenas,
+    /// Synology DSM: insists on UPS `ups` and user `monuser`/`secret`.
+    Synology,
+    /// QNAP QTS: insists on UPS `qnapups` and user `admin`/`123456`.
+    Qnap,
+    /// Anything else that is looked after by hand.
+    External,
+}
+
+/// A NUT user of upsd.users.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct User {
+    /// Hosts whose upsd knows the user; default: every one.
+    pub on: Option<Vec<HostName>>,
+    /// `SET`, `FSD`.
+    pub actions: Vec<String>,
+    /// Instant commands it may run, or `ALL`.
+    pub instcmds: Vec<String>,
+    /// Where its password comes from; default: `[secrets] password`.
+    pub password: Option<SecretSource>,
+}
+
+/// Where passwords come from.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Secrets {
+    /// Source for every user without one of its own; `{user}` is filled in.
+    pub password: Option<SecretSource>,
+}
+
+/// One place a password comes from. `{user}` in it is replaced by the NUT user's name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum SecretSource {
+    /// An environment variable of upsctl.
+    Env(String),
+    /// A file; its last line end is dropped. Relative to the inventory.
+    File(PathBuf),
+    /// A shell command that prints it as its only line.
+    Command(String),
+    /// The password itself.
+    Literal(String),
+}
+
+impl std::fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "env {name}"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Command(command) => write!(f, "command {command}"),
+            Self::Literal(_) => f.write_str("literal ***"),
+        }
+    }
+}
+
+/// A USB id, `vvvv:pppp` in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(extend("pattern" = "^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$"))]
+pub struct UsbId(String);
+
+impl UsbId {
+    /// The id as `lsusb` writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for UsbId {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?.to_ascii_lowercase();
+        let hex4 = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        match text.split_once(':') {
+            Some((vendor, product)) if hex4(vendor) && hex4(product) => Ok(Self(text)),
+            _ => Err(serde::de::Error::custom(format!(
+                "`{text}` is not a USB id; write vendor and product as `051d:0002` (see `lsusb`)"
+            ))),
+        }
+    }
+}
+
+/// A time with a unit, such as `90s`, `3m`, `1h30m`; whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(with = "String")]
+#[serde(transparent)]
+pub struct Delay(pub Duration);
+
+impl Delay {
+    /// Parses `90s`, `3m`, `1h30m`, `2 min`.
+    ///
+    /// # Errors
+    /// Says how to write it when there is no unit or it is not whole seconds.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is not a duration; write it with a unit, as in `90s` or `3m`");
+        let duration = humantime::parse_duration(text.trim()).map_err(|_| wrong())?;
+        if duration.subsec_nanos() != 0 {
+            return Err(format!("`{text}` is not a whole number of seconds"));
+        }
+        Ok(Self(duration))
+    }
+
+    /// Whole seconds, NUT's unit.
+    pub fn as_secs(self) -> u64 {
+        self.0.as_secs()
+    }
+}
+
+impl<'de> Deserialize<'de> for Delay {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,11 @@
+//! The words every layer shares: pure data, no I/O, no printing.
+
+pub mod desired;
+pub mod finding;
+pub mod inventory;
+pub mod name;
+pub mod observed;
+pub mod outcome;
+pub mod plan;
+pub mod secret;
+pub mod text;

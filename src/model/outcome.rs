@@ -1,0 +1,72 @@
+//! What became of each host.
+
+use serde::Serialize;
+
+use super::finding::Finding;
+use super::name::HostName;
+
+/// Why a host could not be talked to. Each kind has its own way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum HostError {
+    /// The name does not resolve.
+    UnknownName { address: String },
+    /// No route, refused, network down: `detail` is ssh's own line.
+    Unreachable { address: String, detail: String },
+    /// No answer in time while connecting.
+    ConnectTimeout { address: String, seconds: u64 },
+    /// The host key is not known yet.
+    HostKeyUnknown { address: String },
+    /// The host key is another one than known_hosts has.
+    HostKeyChanged { address: String, detail: String },
+    /// No key or password was accepted.
+    AuthRefused { address: String, detail: String },
+    /// `sudo -n` was refused.
+    SudoRefused { user: String, detail: String },
+    /// The connection broke while a command ran.
+    Lost { detail: String },
+    /// A command ran longer than its deadline.
+    TimedOut { seconds: u64 },
+    /// The host answered something that is no answer of ours.
+    Garbled { detail: String },
+    /// ssh itself could not be run, or the like, on this machine.
+    Local { detail: String },
+    /// A write was asked of a read-only connection: a bug of upsctl.
+    ReadOnly,
+}
+
+/// What a command did to, or found on, one host.
+#[derive(Debug, Clone, Serialize)]
+pub struct HostOutcome {
+    pub host: HostName,
+    #[serde(flatten)]
+    pub result: HostResult,
+}
+
+/// The result on one host; worst last decides the exit code.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum HostResult {
+    /// Nothing to do.
+    InSync,
+    /// `diff` found steps.
+    Pending,
+    /// Applied and proven.
+    Applied { findings: Vec<Finding> },
+    /// Not written to: another platform; what must stand there is in `findings`.
+    ByHand { findings: Vec<Finding> },
+    /// Not begun, with the reason.
+    Skipped { reason: String },
+    /// Refused before anything was changed.
+    Blocked { findings: Vec<Finding> },
+    /// The host was put back as it was.
+    RolledBack { cause: String, log: Vec<String> },
+    /// Putting back failed: what to do by hand.
+    RollbackFailed {
+        cause: String,
+        log: Vec<String>,
+        hands_on: Vec<String>,
+    },
+    /// Could not be talked to.
+    Failed { error: HostError, hint: String },
+}

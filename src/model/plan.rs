@@ -1,0 +1,99 @@
+//! The exact steps from observed to desired. Applying a plan makes no decisions.
+
+use serde::Serialize;
+
+use super::finding::Finding;
+use super::name::HostName;
+use super::text::Text;
+use crate::nut::directive::File;
+
+/// The steps for one host; none means in sync.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostPlan {
+    pub host: HostName,
+    /// Packages to install first; only with `--install`.
+    pub install: Vec<String>,
+    pub files: Vec<FileStep>,
+    pub units: Vec<UnitStep>,
+    /// Managed names that are on the host and that nobody asked for.
+    pub unmanaged: Vec<Unmanaged>,
+    /// Why this plan must not be applied.
+    pub blocked: Vec<Finding>,
+}
+
+impl HostPlan {
+    /// Whether there is nothing to do.
+    pub fn in_sync(&self) -> bool {
+        self.install.is_empty() && self.files.is_empty() && self.units.is_empty()
+    }
+}
+
+/// Write one file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileStep {
+    pub file: File,
+    pub path: String,
+    pub change: FileChange,
+    /// What must still be there when the step runs.
+    #[serde(skip)]
+    pub before: Before,
+    #[serde(skip)]
+    pub content: Text,
+    /// Both sides, masked, for the diff.
+    pub old: String,
+    pub new: String,
+    /// `root:nut 0640` of the file on the host, when it differs from what it should be.
+    pub old_meta: Option<String>,
+    pub new_meta: String,
+    /// What becomes of each password in the file, in words.
+    pub passwords: Vec<String>,
+}
+
+/// What a file step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileChange {
+    Create,
+    Content,
+    /// Only owner or mode.
+    Meta,
+}
+
+/// The state a step was planned against.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Before {
+    #[default]
+    Absent,
+    /// sha256 of content, then `owner:group mode`.
+    File { digest: String, meta: String },
+}
+
+/// Do something to a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnitStep {
+    pub unit: String,
+    pub action: UnitAction,
+    /// Why, one line each.
+    pub because: Vec<String>,
+}
+
+/// What is done to a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitAction {
+    Enable,
+    /// Run the driver enumerator, which makes the `nut-driver@` instances.
+    Enumerate,
+    Reload,
+    Restart,
+    Start,
+    /// A unit that must not run for this role.
+    Stop,
+}
+
+/// A file upsctl would manage on a host of another role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unmanaged {
+    pub path: String,
+    pub note: String,
+}

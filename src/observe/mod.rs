@@ -1,0 +1,143 @@
+//! One read-only remote command per host, and the pure function that reads its answer.
+
+mod parse;
+mod sections;
+
+use std::fmt::Write;
+use std::hash::{BuildHasher, RandomState};
+
+pub use parse::parse;
+
+use crate::model::desired::DesiredHost;
+use crate::nut::directive::File;
+
+/// The library half of the probe: defines `observe` and `settle`, runs nothing.
+pub const PROBE: &str = include_str!("probe.sh");
+
+/// What a look asks for. Derived from the inventory alone, so that one look is enough.
+#[derive(Debug, Clone, Default)]
+pub struct Probe {
+    /// `NAME@ADDRESS` to ask with `upsc`, beside what the host's own files name.
+    pub systems: Vec<String>,
+    /// `NAME@ADDRESS` whose logged-in clients are listed.
+    pub clients_of: Vec<String>,
+    /// Instances of `nut-driver@`, by UPS name.
+    pub drivers: Vec<String>,
+    /// Whether to run `lsusb`.
+    pub usb: bool,
+    /// How far back to read NUT's journal, as `journalctl --since` takes it.
+    pub journal_since: Option<String>,
+    /// Wait up to this long for units and UPSes to come up before looking.
+    pub settle: Option<Settle>,
+    /// Shell text that defines `deep`, for doctor's wider look.
+    pub deep: Option<&'static str>,
+    /// Prefix of every path, for tests.
+    pub root: String,
+}
+
+/// What to wait for before a look.
+#[derive(Debug, Clone, Default)]
+pub struct Settle {
+    /// Upper bound of the wait.
+    pub seconds: u64,
+    /// Units that must be active.
+    pub units: Vec<String>,
+    /// UPSes that must answer and have upsmon logged in.
+    pub ups: Vec<String>,
+}
+
+impl Probe {
+    /// The look that suits a host of the inventory.
+    pub fn of(host: &DesiredHost) -> Self {
+        let own: Vec<String> = host
+            .expect
+            .ups
+            .iter()
+            .map(|ups| format!("{}@127.0.0.1", ups.name))
+            .collect();
+        let mut systems: Vec<String> = own.clone();
+        systems.extend(host.expect.monitors.iter().map(|m| m.system.clone()));
+        systems.sort();
+        systems.dedup();
+        Self {
+            systems,
+            clients_of: own,
+            drivers: host
+                .expect
+                .ups
+                .iter()
+                .map(|ups| ups.name.to_string())
+                .collect(),
+            usb: host.expect.ups.iter().any(|ups| ups.usb.is_some()),
+            ..Self::default()
+        }
+    }
+
+    /// The assignments that the shell functions of [`PROBE`] read.
+    pub fn settings(&self, nonce: &str) -> String {
+        let files: Vec<&str> = File::ALL.iter().map(|file| file.name()).collect();
+        let settle = self.settle.clone().unwrap_or_default();
+        let mut out = String::new();
+        for (name, value) in [
+            ("NONCE", nonce.to_string()),
+            ("ROOT", self.root.clone()),
+            ("FILES", files.join(" ")),
+            ("UNITS", self.units().join(" ")),
+            ("SYSTEMS", self.systems.join(" ")),
+            ("CLIENTS_OF", self.clients_of.join(" ")),
+            ("USB", if self.usb { "1" } else { "" }.into()),
+            ("JOURNAL", self.journal_since.clone().unwrap_or_default()),
+            ("DEEP", if self.deep.is_some() { "1" } else { "" }.into()),
+            ("SETTLE", settle.seconds.to_string()),
+            ("WANT_UNITS", settle.units.join(" ")),
+            ("WANT_UPS", settle.ups.join(" ")),
+            ("seen", String::new()),
+        ] {
+            let _ = writeln!(out, "{name}={}", sh_quote(&value));
+        }
+        out
+    }
+
+    /// The whole program of a look.
+    pub fn program(&self, nonce: &str) -> String {
+        let wait = if self.settle.is_some() {
+            "settle\n"
+        } else {
+            ""
+        };
+        let deep = self.deep.unwrap_or_default();
+        format!("{}{PROBE}\n{deep}\n{wait}observe\n", self.settings(nonce))
+    }
+
+    fn units(&self) -> Vec<String> {
+        let fixed = [
+            "nut-server.service",
+            "nut-monitor.service",
+            "nut-driver.service",
+            "nut-driver-enumerator.service",
+            "nut-driver-enumerator.path",
+            "nut-driver.target",
+            "nut.target",
+            "nut-driver@*.service",
+        ];
+        fixed
+            .into_iter()
+            .map(str::to_string)
+            .chain(
+                self.drivers
+                    .iter()
+                    .map(|ups| format!("nut-driver@{ups}.service")),
+            )
+            .collect()
+    }
+}
+
+/// A frame marker that file content cannot forge.
+pub fn nonce() -> String {
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+/// A word for sh that stands for exactly this text.
+pub fn sh_quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

@@ -1,0 +1,86 @@
+# The look: read-only, one answer. Expects NONCE ROOT UNITS SYSTEMS CLIENTS_OF USB JOURNAL DEEP
+# and, for waiting first, SETTLE WANT_UNITS WANT_UPS. Every section is a header line
+# `--NONCE NAME`, then raw bytes, then a line feed that is not part of them.
+export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
+
+section() { printf '\n--%s %s\n' "$NONCE" "$*"; }
+
+# Runs the rest of the words as section $1 and ends it with its exit status.
+look() {
+  section "$1"
+  shift
+  "$@" 2>&1
+  section "status $?"
+}
+
+# Daemons that start answer late: looks again until all is well or SETTLE seconds have passed.
+settled() {
+  for unit in $WANT_UNITS; do
+    systemctl is-active --quiet "$unit" || return 1
+  done
+  for system in $WANT_UPS; do
+    case $(timeout 4 upsc "$system" ups.status 2>/dev/null) in
+      '' | WAIT*) return 1 ;;
+    esac
+    [ -n "$(timeout 4 upsc -c "$system" 2>/dev/null)" ] || return 1
+  done
+}
+
+settle() {
+  until=$(($(date +%s) + SETTLE))
+  until settled || [ "$(date +%s)" -ge "$until" ]; do
+    sleep 0.3
+  done
+}
+
+observe() {
+  section system
+  printf 'user %s\nhostname %s\nclock %s\nuptime %s\n' \
+    "$(id -un)" "$(cat /proc/sys/kernel/hostname)" "$(date +%s)" "$(cut -d' ' -f1 /proc/uptime)"
+  [ -d /run/systemd/system ] && echo systemd
+  grep -E '^(ID|ID_LIKE|PRETTY_NAME)=' "$ROOT/etc/os-release"
+
+  look packages dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' 'nut-*'
+  command -v upsmon >/dev/null || look candidate apt-cache policy nut-client
+
+  look stat stat -c '%n|%F|%U|%G|%a|%Y|%N' \
+    "$ROOT/etc/nut" $(for file in $FILES; do printf '%s/etc/nut/%s ' "$ROOT" "$file"; done)
+  for file in $FILES; do
+    [ -f "$ROOT/etc/nut/$file" ] && look "file $file" cat "$ROOT/etc/nut/$file"
+  done
+
+  look units systemctl show --no-pager \
+    -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,ActiveEnterTimestampMonotonic,NRestarts,ExecMainStatus,NeedDaemonReload \
+    $UNITS
+  look sockets ss -Hltnp
+  look addresses ip -o addr show scope global
+
+  # What is asked for, what upsmon watches now, and what ups.conf declares now.
+  for system in $(
+    printf '%s\n' $SYSTEMS
+    sed -n 's/^[[:space:]]*MONITOR[[:space:]]\{1,\}"\{0,1\}\([^[:space:]"]*\).*/\1/p' \
+      "$ROOT/etc/nut/upsmon.conf" 2>/dev/null | sed 's/@localhost\(:.*\)\{0,1\}$/@127.0.0.1\1/'
+    sed -n 's/^[[:space:]]*\[\([^][[:space:]]*\)\].*/\1@127.0.0.1/p' \
+      "$ROOT/etc/nut/ups.conf" 2>/dev/null
+  ); do
+    case " $seen " in *" $system "*) continue ;; esac
+    seen="$seen $system"
+    command -v upsc >/dev/null && look "upsc $system" timeout 4 upsc "$system"
+  done
+  for system in $CLIENTS_OF; do
+    command -v upsc >/dev/null && look "clients $system" timeout 4 upsc -c "$system"
+  done
+
+  [ -n "$USB" ] && look usb timeout 5 lsusb
+  [ -n "$JOURNAL" ] && look journal timeout 8 journalctl --no-pager -o short-unix -b \
+    --since "$JOURNAL" -n 400 -u nut-server -u nut-monitor -u 'nut-driver*'
+
+  if [ -e "$ROOT/var/lib/upsctl/open" ]; then
+    section transaction
+    id=$(cat "$ROOT/var/lib/upsctl/open")
+    printf 'id %s\nstate %s\n' "$id" "$(cat "$ROOT/var/lib/upsctl/txn/$id/state")"
+    flock -n "$ROOT/var/lib/upsctl/lock" true || printf 'holder %s\n' "$(cat "$ROOT/var/lib/upsctl/holder")"
+  fi
+  [ -n "$DEEP" ] && deep
+  section end
+}
