@@ -1,5 +1,7 @@
 //! NUT's own language: lexer, directives per file and version, status words. Pure.
 
 pub mod conf;
+pub mod directive;
+pub mod status;
 pub mod ups_name;
 pub mod version;

@@ -9,10 +9,10 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Reads a file as NUT reads it. Never fails: what NUT drops is a [`Problem`] of its line.
 pub fn parse(bytes: &[u8]) -> Conf {
     let mut lexer = Lexer::new(bytes);
-    for at in 0..bytes.len() {
+    for (at, byte) in bytes.iter().enumerate() {
         lexer.at = at;
-        lexer.step(bytes[at]);
-        lexer.advance(bytes[at]);
+        lexer.step(*byte);
+        lexer.advance(*byte);
     }
     lexer.end_of_file();
     Conf {
