@@ -2,6 +2,9 @@
 
 pub mod conf;
 pub mod directive;
+pub mod driver;
+pub mod files;
 pub mod status;
 pub mod ups_name;
+pub mod upsc;
 pub mod version;

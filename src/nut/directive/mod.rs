@@ -94,11 +94,6 @@ impl Directive {
         self
     }
 
-    const fn until(mut self, version: NutVersion) -> Self {
-        self.until = Some(version);
-        self
-    }
-
     const fn default(mut self, value: &'static str) -> Self {
         self.default = Some(value);
         self

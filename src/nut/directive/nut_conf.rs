@@ -36,4 +36,6 @@ pub(super) static TABLE: &[Directive] = &[
     var("NUT_PIDPATH", Kind::Path).since(NutVersion::V2_8_3),
     var("NUT_DEFAULT_CONNECT_TIMEOUT", Kind::Seconds).since(NutVersion::V2_8_3),
     var("NUT_QUIET_INIT_BANNER", TRUE_FALSE).since(NutVersion::V2_8_3),
+    var("NUT_QUIET_INIT_LISTENER", TRUE_FALSE).since(NutVersion::V2_8_3),
+    var("NUT_DEBUG_PROCNAME", TRUE_FALSE).since(NutVersion::V2_8_5),
 ];
