@@ -77,5 +77,7 @@ build_base() (
 	mmdebstrap --variant=apt --include="$(base_packages "$kind")" "${proxy[@]}" \
 		--customize-hook="$LIB/customize.sh" "$suite" "$base.new" "$(debian_mirror)" >"$base.log" 2>&1 8>&- ||
 		die "cannot build $suite, see $base.log: $(grep '^E:' "$base.log" | tail -n 1)"
+	# mmdebstrap ends by dropping the package lists; a bare host shall know its repository from the start.
+	[ "$kind" = full ] || chroot "$base.new" apt-get -q update >>"$base.log" 2>&1 || die "cannot read the repository of $base.new"
 	mv "$base.new" "$base"
 )

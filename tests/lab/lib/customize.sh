@@ -53,12 +53,10 @@ local_repository() {
 
 # No host may wait for a mirror it cannot reach.
 apt_sources() {
+	[ "$LAB_KIND" = full ] || local_repository
 	rm -f "$root"/etc/apt/sources.list.d/* "$root/etc/apt/apt.conf.d/99mmdebstrap"
 	: >"$root/etc/apt/sources.list"
-	if [ "$LAB_KIND" = bare ]; then
-		local_repository
-		echo 'deb [trusted=yes] file:/var/lib/lab-repo ./' >"$root/etc/apt/sources.list"
-	fi
+	[ "$LAB_KIND" = full ] || echo 'deb [trusted=yes] file:/var/lib/lab-repo ./' >"$root/etc/apt/sources.list"
 }
 
 quiet_units

@@ -107,6 +107,8 @@ start_host() {
 	cgroup=$(cgroup_dir "$lab" "$name")
 	create_net "$lab"
 	mount_root "$lab" "$name"
+	# Once killed, a cgroup kills what a new systemd starts in it: every boot gets a fresh one.
+	remove_cgroup "$cgroup"
 	mkdir -p "$cgroup"/{launcher,run,in}
 	# In a session of its own, or it would die with the terminal or test that started it.
 	(
@@ -202,7 +204,7 @@ remove_lab() {
 	[ -d "$dir" ] || return 0
 	lock_lab "$lab"
 	for name in $(host_names "$lab"); do remove_host "$lab" "$name"; done
-	rmdir "$(cgroup_root)/upsctl-lab/$(netns_name "$lab")" 2>/dev/null || true
+	rmdir -p "$(cgroup_root)/upsctl-lab/$(netns_name "$lab")" 2>/dev/null || true
 	remove_net "$lab"
 	rm -rf --one-file-system "$dir"
 	rm -f "$STATE/labs/.$lab.lock"
