@@ -114,6 +114,7 @@ impl<'a> Lexer<'a> {
             b'#' => self.comment(),
             byte if is_blank(byte) => State::WordStart,
             b'\\' => {
+                self.tell_word_after_quote();
                 self.begin(false);
                 State::BareEscape
             }
