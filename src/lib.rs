@@ -2,9 +2,11 @@
 //! `ARCHITECTURE.md` has the map of the layers.
 
 pub mod apply;
+pub mod exit;
 pub mod host;
 pub mod model;
 pub mod nut;
 pub mod observe;
 pub mod plan;
+pub mod report;
 pub mod rules;
