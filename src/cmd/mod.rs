@@ -6,3 +6,15 @@ pub mod init;
 pub mod render;
 mod site;
 pub mod verify;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::report::{self, screen};
+
+/// Says on stderr what kept a command from running.
+pub fn complain(global: &Global, error: &anyhow::Error) -> Exit {
+    let text = report::diagnostic::of_error(error);
+    // stderr is the last resort: when it is gone there is nobody to tell.
+    let _ = screen::stderr(&text, site::color(global));
+    Exit::Usage
+}
