@@ -78,3 +78,9 @@ impl FromStr for File {
         found.ok_or_else(|| UnknownFile(name.to_string()))
     }
 }
+
+impl serde::Serialize for File {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
