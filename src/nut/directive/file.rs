@@ -1,25 +1,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// NUT's configuration files in `/etc/nut`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum File {
     /// `nut.conf`: shell assignments, read by Debian's wrappers and systemd.
-    #[serde(rename = "nut.conf")]
     Nut,
     /// `ups.conf`: the drivers.
-    #[serde(rename = "ups.conf")]
     Ups,
     /// `upsd.conf`: the server.
-    #[serde(rename = "upsd.conf")]
     Upsd,
     /// `upsd.users`: who may do what on the server.
-    #[serde(rename = "upsd.users")]
     UpsdUsers,
     /// `upsmon.conf`: the monitor.
-    #[serde(rename = "upsmon.conf")]
     Upsmon,
 }
 
