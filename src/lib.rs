@@ -6,4 +6,5 @@ pub mod host;
 pub mod model;
 pub mod nut;
 pub mod observe;
+pub mod render;
 pub mod rules;
