@@ -1,7 +1,10 @@
 //! `upsctl`: a UPS, a Proxmox host and its NUT clients, deployed and checked from one inventory.
 //! `ARCHITECTURE.md` has the map of the layers.
 
+pub mod apply;
 pub mod host;
 pub mod model;
 pub mod nut;
 pub mod observe;
+pub mod plan;
+pub mod rules;

@@ -2,6 +2,8 @@
 //! runs as root; its program text goes through a tiny bootstrap so that nothing but a length is
 //! ever in argv, and its input (which may hold passwords) follows on stdin.
 
+pub mod shell;
+
 use std::time::Duration;
 
 use crate::model::outcome::HostError;

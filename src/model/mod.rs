@@ -3,6 +3,7 @@
 pub mod desired;
 pub mod finding;
 pub mod inventory;
+pub mod masking;
 pub mod name;
 pub mod observed;
 pub mod outcome;

@@ -127,6 +127,8 @@ pub struct Unit {
     pub main_pid: u32,
     /// Unix time it became active, seconds; 0 = never.
     pub since: u64,
+    /// Unix time of its last change of state, seconds: a reload through systemd counts. 0 = never.
+    pub loaded: u64,
     /// All other properties asked for.
     pub properties: BTreeMap<String, String>,
 }

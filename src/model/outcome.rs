@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use super::name::HostName;
+use super::plan::HostPlan;
 
 /// Why a host could not be talked to. Each kind has its own way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,22 +44,32 @@ pub struct HostOutcome {
     pub result: HostResult,
 }
 
-/// The result on one host; worst last decides the exit code.
+/// The result on one host.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum HostResult {
     /// Nothing to do.
-    InSync,
+    InSync { findings: Vec<Finding> },
     /// `diff` found steps.
-    Pending,
+    Pending { plan: Box<HostPlan> },
     /// Applied and proven.
-    Applied { findings: Vec<Finding> },
-    /// Not written to: another platform; what must stand there is in `findings`.
-    ByHand { findings: Vec<Finding> },
+    Applied {
+        plan: Box<HostPlan>,
+        findings: Vec<Finding>,
+    },
+    /// `verify` looked; no finding of severity error means proven.
+    Verified { findings: Vec<Finding> },
+    /// Not written to: another platform, and what must stand there.
+    ByHand {
+        sheet: Sheet,
+        findings: Vec<Finding>,
+    },
     /// Not begun, with the reason.
     Skipped { reason: String },
-    /// Refused before anything was changed.
-    Blocked { findings: Vec<Finding> },
+    /// Refused by a rule before anything was changed.
+    Blocked { plan: Box<HostPlan> },
+    /// The host itself refused to begin: changed since planned, locked, disk full. Nothing was changed.
+    Refused { reason: String, hint: String },
     /// The host was put back as it was.
     RolledBack { cause: String, log: Vec<String> },
     /// Putting back failed: what to do by hand.
@@ -68,5 +79,15 @@ pub enum HostResult {
         hands_on: Vec<String>,
     },
     /// Could not be talked to.
-    Failed { error: HostError, hint: String },
+    Failed { error: HostError },
+}
+
+/// What must stand in the settings of a machine that upsctl does not write to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Sheet {
+    /// Where to open them.
+    pub title: String,
+    /// Field and value.
+    pub fields: Vec<(String, String)>,
+    pub notes: Vec<String>,
 }

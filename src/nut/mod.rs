@@ -2,5 +2,10 @@
 
 pub mod conf;
 pub mod directive;
+pub mod driver;
+pub mod files;
+pub mod secret_words;
+pub mod status;
 pub mod ups_name;
+pub mod upsc;
 pub mod version;

@@ -3,11 +3,11 @@
 mod parse;
 mod sections;
 
-use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 
 pub use parse::parse;
 
+use crate::host::shell;
 use crate::model::desired::DesiredHost;
 use crate::nut::directive::File;
 
@@ -46,22 +46,46 @@ pub struct Settle {
     pub ups: Vec<String>,
 }
 
+impl Settle {
+    /// What must come up on a host after its units were started.
+    pub fn of(host: &DesiredHost, seconds: u64) -> Self {
+        let mut units = vec!["nut-monitor.service".to_string()];
+        if host.role.is_server() {
+            units.push("nut-server.service".into());
+        }
+        Self {
+            seconds,
+            units,
+            ups: systems_of(host),
+        }
+    }
+}
+
+/// Every UPS that a host serves or watches, as `NAME@ADDRESS`.
+fn systems_of(host: &DesiredHost) -> Vec<String> {
+    let own = host
+        .expect
+        .ups
+        .iter()
+        .map(|ups| format!("{}@127.0.0.1", ups.name));
+    let watched = host
+        .expect
+        .monitors
+        .iter()
+        .map(|monitor| monitor.system.clone());
+    let mut systems: Vec<String> = own.chain(watched).collect();
+    systems.sort();
+    systems.dedup();
+    systems
+}
+
 impl Probe {
     /// The look that suits a host of the inventory.
     pub fn of(host: &DesiredHost) -> Self {
-        let own: Vec<String> = host
-            .expect
-            .ups
-            .iter()
-            .map(|ups| format!("{}@127.0.0.1", ups.name))
-            .collect();
-        let mut systems: Vec<String> = own.clone();
-        systems.extend(host.expect.monitors.iter().map(|m| m.system.clone()));
-        systems.sort();
-        systems.dedup();
+        let systems = systems_of(host);
         Self {
+            clients_of: systems.clone(),
             systems,
-            clients_of: own,
             drivers: host
                 .expect
                 .ups
@@ -77,8 +101,7 @@ impl Probe {
     pub fn settings(&self, nonce: &str) -> String {
         let files: Vec<&str> = File::ALL.iter().map(|file| file.name()).collect();
         let settle = self.settle.clone().unwrap_or_default();
-        let mut out = String::new();
-        for (name, value) in [
+        shell::assignments(&[
             ("NONCE", nonce.to_string()),
             ("ROOT", self.root.clone()),
             ("FILES", files.join(" ")),
@@ -92,10 +115,7 @@ impl Probe {
             ("WANT_UNITS", settle.units.join(" ")),
             ("WANT_UPS", settle.ups.join(" ")),
             ("seen", String::new()),
-        ] {
-            let _ = writeln!(out, "{name}={}", sh_quote(&value));
-        }
-        out
+        ])
     }
 
     /// The whole program of a look.
@@ -135,9 +155,4 @@ impl Probe {
 /// A frame marker that file content cannot forge.
 pub fn nonce() -> String {
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
-}
-
-/// A word for sh that stands for exactly this text.
-pub fn sh_quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -233,7 +233,14 @@ fn units(sections: &Sections, booted: u64) -> BTreeMap<String, Unit> {
                 .collect();
             let id = properties.remove("Id")?;
             let mut take = |key: &str| properties.remove(key).unwrap_or_default();
-            let monotonic: u64 = take("ActiveEnterTimestampMonotonic").parse().unwrap_or(0);
+            let mut time = |key: &str| match take(key).parse::<u64>() {
+                Ok(0) | Err(_) => 0,
+                Ok(microseconds) => booted + microseconds / 1_000_000,
+            };
+            let (since, loaded) = (
+                time("ActiveEnterTimestampMonotonic"),
+                time("StateChangeTimestampMonotonic"),
+            );
             let unit = Unit {
                 load: take("LoadState"),
                 active: take("ActiveState"),
@@ -241,11 +248,8 @@ fn units(sections: &Sections, booted: u64) -> BTreeMap<String, Unit> {
                 enabled: take("UnitFileState"),
                 result: take("Result"),
                 main_pid: take("MainPID").parse().unwrap_or(0),
-                since: if monotonic == 0 {
-                    0
-                } else {
-                    booted + monotonic / 1_000_000
-                },
+                since,
+                loaded,
                 properties,
             };
             Some((id, unit))

@@ -50,7 +50,7 @@ observe() {
   done
 
   look units systemctl show --no-pager \
-    -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,ActiveEnterTimestampMonotonic,NRestarts,ExecMainStatus,NeedDaemonReload \
+    -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,NRestarts,ExecMainStatus,NeedDaemonReload \
     $UNITS
   look sockets ss -Hltnp
   look addresses ip -o addr show scope global

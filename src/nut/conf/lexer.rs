@@ -9,10 +9,10 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Reads a file as NUT reads it. Never fails: what NUT drops is a [`Problem`] of its line.
 pub fn parse(bytes: &[u8]) -> Conf {
     let mut lexer = Lexer::new(bytes);
-    for at in 0..bytes.len() {
+    for (at, byte) in bytes.iter().enumerate() {
         lexer.at = at;
-        lexer.step(bytes[at]);
-        lexer.advance(bytes[at]);
+        lexer.step(*byte);
+        lexer.advance(*byte);
     }
     lexer.end_of_file();
     Conf {
@@ -151,8 +151,9 @@ impl<'a> Lexer<'a> {
         match byte {
             b'#' => {
                 self.problem_here(ProblemKind::UnescapedHashInQuotes);
-                self.word = None;
-                self.current.words.clear();
+                self.end_word(self.at);
+                let words = mem::take(&mut self.current.words);
+                self.current.dropped.splice(0..0, words);
                 self.end_line()
             }
             b'"' => {
@@ -273,16 +274,18 @@ impl<'a> Lexer<'a> {
         if word.joined && word.value.is_empty() {
             self.problem(ProblemKind::ContinuationBlank, span.clone());
         }
-        if self.current.words.len() >= WORDS_LIMIT {
-            return self.tell_too_many(span);
-        }
-        self.current.words.push(Word {
+        let word = Word {
             value: word.value,
             span,
             line: word.line,
             column: word.column,
             quoted: word.quoted,
-        });
+        };
+        if self.current.words.len() < WORDS_LIMIT {
+            return self.current.words.push(word);
+        }
+        self.tell_too_many(word.span.clone());
+        self.current.dropped.push(word);
     }
 
     /// Ends the logical line with the current byte.
@@ -316,6 +319,8 @@ impl<'a> Lexer<'a> {
         match growing.map(|word| word.start) {
             Some(start) if self.current.words.is_empty() => {
                 self.problem(ProblemKind::LostLastLine, start..end);
+                self.end_word(end);
+                self.current.dropped.append(&mut self.current.words);
             }
             Some(_) => self.end_word(end),
             None => {}
@@ -372,6 +377,7 @@ impl<'a> Lexer<'a> {
 fn empty_line(start: usize, line: usize, column: usize, logical: usize) -> Line {
     Line {
         words: Vec::new(),
+        dropped: Vec::new(),
         span: start..start,
         line,
         column,

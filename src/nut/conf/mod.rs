@@ -64,6 +64,8 @@ impl Conf {
 pub struct Line {
     /// The words NUT hands to the program; empty for a line it drops.
     pub words: Vec<Word>,
+    /// The words NUT drops: all of a broken line, those beyond the limit, a lost last one.
+    pub dropped: Vec<Word>,
     /// The bytes of the line, its line feed included.
     pub span: Range<usize>,
     /// Physical line of its first byte, from 1.
@@ -82,6 +84,21 @@ impl Line {
     /// The first word, which names the directive.
     pub fn name(&self) -> Option<&Word> {
         self.words.first()
+    }
+
+    /// From the first word to the end of the last one; the whole line if it has none.
+    pub fn place(&self) -> Place {
+        match (self.words.first(), self.words.last()) {
+            (Some(first), Some(last)) => Place {
+                span: first.span.start..last.span.end,
+                ..first.place()
+            },
+            _ => Place {
+                line: self.line,
+                column: self.column,
+                span: self.span.clone(),
+            },
+        }
     }
 
     /// The text of word `index`, if there is one.

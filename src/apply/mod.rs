@@ -1,0 +1,184 @@
+//! A plan as one program for the host, and what the host answers. The transaction itself, its
+//! journal and its undoing are `apply.sh`, `txn.sh` and `undo.sh`; this file only fills them in.
+
+use crate::host::shell;
+use crate::model::plan::{Before, HostPlan, UnitAction, UnitStep};
+use crate::model::secret::{Secret, SecretStore};
+use crate::nut::version::NutVersion;
+
+const APPLY: &str = include_str!("apply.sh");
+const TRANSACTION: &str = include_str!("txn.sh");
+const UNDO: &str = include_str!("undo.sh");
+
+/// Where transactions live on a host.
+pub const STATE_DIR: &str = "/var/lib/upsctl";
+
+/// How a plan is applied.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names the transaction; sorts by time.
+    pub id: String,
+    /// Who is at it, for a second deploy to read.
+    pub holder: String,
+    /// Seconds until the host undoes an unconfirmed deploy by itself.
+    pub undo_after: u64,
+    /// Seconds the host waits for the answer to what it found.
+    pub confirm: u64,
+    /// How many transactions are kept.
+    pub keep: usize,
+    pub even_on_battery: bool,
+    /// UPSes that are asked before each risky step.
+    pub gate: Vec<String>,
+    pub nut: NutVersion,
+    /// Prefix of every path, for tests.
+    pub root: String,
+}
+
+/// A program with what it reads on stdin.
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub text: String,
+    pub input: Secret,
+}
+
+/// The look that ends a transaction: what `observe` makes of its probe.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// Assignments.
+    pub settings: &'a str,
+    /// Shell functions `section`, `settle` and `observe`.
+    pub functions: &'a str,
+}
+
+/// The program that applies a plan.
+///
+/// # Errors
+/// Names the password that is missing or cannot be written.
+pub fn program(
+    plan: &HostPlan,
+    look: Look<'_>,
+    secrets: &SecretStore,
+    settings: &Settings,
+) -> Result<Program, String> {
+    let mut entries = Vec::new();
+    let mut contents = String::new();
+    for step in &plan.files {
+        let content = step.content.reveal(secrets)?;
+        let (digest, meta) = match &step.before {
+            Before::Absent => ("absent", "-"),
+            Before::File { digest, meta } => (digest.as_str(), meta.as_str()),
+        };
+        let size = content.expose().len();
+        entries.push(format!(
+            "{},{size},{},{digest},{meta}",
+            step.file, step.new_meta
+        ));
+        contents.push_str(content.expose());
+    }
+    let actions: Vec<String> = plan
+        .units
+        .iter()
+        .map(|step| format!("{}:{}", verb(step, settings.nut), step.unit))
+        .collect();
+    let undo = undo_program(settings);
+    let mut text = look.settings.to_string();
+    text.push_str(&shared_settings(settings));
+    text.push_str(&shell::assignments(&[
+        ("HOLDER", settings.holder.clone()),
+        (
+            "EVEN_ON_BATTERY",
+            if settings.even_on_battery { "1" } else { "" }.into(),
+        ),
+        ("UNDO_AFTER", settings.undo_after.to_string()),
+        ("CONFIRM", settings.confirm.to_string()),
+        ("KEEP", settings.keep.to_string()),
+        ("PLAN", entries.join(" ")),
+        ("ACTIONS", actions.join(" ")),
+        ("LIBRARY", undo.len().to_string()),
+    ]));
+    text.push_str(look.functions);
+    text.push_str(TRANSACTION);
+    text.push_str(APPLY);
+    Ok(Program {
+        text,
+        input: Secret::new(undo + &contents),
+    })
+}
+
+/// The program that ends an unfinished transaction by putting the old state back.
+pub fn heal_program(id: &str, root: &str) -> String {
+    let id = shell::quote(id);
+    let state = shell::quote(&format!("{root}{STATE_DIR}"));
+    format!("sh {state}/txn/{id}/undo.sh next; cat {state}/txn/{id}/state {state}/txn/{id}/log\n")
+}
+
+fn shared_settings(settings: &Settings) -> String {
+    shell::assignments(&[
+        ("ID", settings.id.clone()),
+        ("STATE", format!("{}{STATE_DIR}", settings.root)),
+        ("ROOT", settings.root.clone()),
+        ("GATE", settings.gate.join(" ")),
+    ])
+}
+
+fn undo_program(settings: &Settings) -> String {
+    format!("{}{TRANSACTION}{UNDO}", shared_settings(settings))
+}
+
+fn verb(step: &UnitStep, nut: NutVersion) -> &'static str {
+    match step.action {
+        UnitAction::Enable => "enable",
+        UnitAction::Enumerate => "enumerate",
+        UnitAction::Restart => "restart",
+        UnitAction::Start => "start",
+        UnitAction::Stop => "stop",
+        UnitAction::Reload if nut >= NutVersion::V2_8_0 => "reload",
+        UnitAction::Reload if step.unit.starts_with("nut-monitor") => "reload-upsmon",
+        UnitAction::Reload => "reload-upsd",
+    }
+}
+
+/// What the host says of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It has looked at itself and waits for the verdict.
+    Await,
+    Confirmed,
+    /// Another transaction runs: who, since when.
+    Locked(String),
+    /// An older one was never ended: its id.
+    Unfinished(String),
+    /// This file is not as planned against.
+    Stale(String),
+    /// A UPS went on battery: which, with its status.
+    Battery(String),
+    /// It could not begin.
+    Refused(String),
+    /// Put back, with the cause.
+    RolledBack(String),
+    /// Not put back wholly, with the cause and what failed.
+    UndoFailed(String),
+}
+
+/// The answer in a line of the program's output, if it is one.
+pub fn answer(nonce: &str, line: &str) -> Option<Answer> {
+    let rest = line
+        .strip_prefix("--")?
+        .strip_prefix(nonce)?
+        .strip_prefix(' ')?;
+    if rest == "await" {
+        return Some(Answer::Await);
+    }
+    let (word, text) = rest.strip_prefix("result ")?.split_once(' ')?;
+    let text = text.trim().to_string();
+    Some(match word {
+        "confirmed" => Answer::Confirmed,
+        "locked" => Answer::Locked(text),
+        "unfinished" => Answer::Unfinished(text),
+        "stale" => Answer::Stale(text),
+        "battery" => Answer::Battery(text),
+        "rolled-back" => Answer::RolledBack(text),
+        "undo-failed" => Answer::UndoFailed(text),
+        _ => Answer::Refused(text),
+    })
+}

@@ -1,0 +1,251 @@
+//! One host's transaction, seen from this end: send the plan, judge what the host then sees of
+//! itself, confirm or have it undone.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::Planned;
+use crate::apply::{self, Answer, Look, STATE_DIR, Settings};
+use crate::flow::{Context, look};
+use crate::host::{Command, Dialogue, Effect, Silent};
+use crate::model::desired::{CONFIG_DIR, DesiredHost};
+use crate::model::finding::{Finding, Severity};
+use crate::model::masking;
+use crate::model::name::HostName;
+use crate::model::observed::{ObservedHost, Reading};
+use crate::model::outcome::{HostError, HostResult};
+use crate::model::plan::{FileChange, HostPlan, UnitAction};
+use crate::model::secret::Secret;
+use crate::observe::{self, PROBE, Probe, Settle};
+use crate::rules::verify::{Clients, View, check};
+
+/// How long the host waits for the verdict.
+const CONFIRM_S: u64 = 60;
+const RECONNECT_DEADLINE: Duration = Duration::from_secs(240);
+
+/// Applies a plan to a host and says what became of it.
+pub(super) fn run(
+    context: &Context<'_>,
+    name: &HostName,
+    planned: Planned,
+    peers: &BTreeMap<HostName, ObservedHost>,
+) -> HostResult {
+    let Planned { mut looked, plan } = planned;
+    let nonce = observe::nonce();
+    let mut probe = Probe::of(&looked.desired);
+    probe.settle = Some(Settle::of(&looked.desired, context.options.settle));
+    probe.journal_since = Some("-5min".into());
+    let settings = settings(context, &looked.desired, &looked.observed);
+    let look = Look { settings: &probe.settings(&nonce), functions: PROBE };
+    let program = match apply::program(&plan, look, context.secrets, &settings) {
+        Ok(program) => program,
+        Err(reason) => {
+            return HostResult::Refused { reason, hint: "check the inventory's secrets".into() };
+        }
+    };
+    let command = Command {
+        effect: Effect::Write,
+        program: program.text,
+        input: program.input,
+        deadline: Duration::from_secs(settings.undo_after + 60),
+    };
+    let mut judge = Judge {
+        context,
+        name,
+        desired: &looked.desired,
+        peers,
+        nonce: &nonce,
+        heard: String::new(),
+        findings: Vec::new(),
+        answer: None,
+    };
+    let ran = looked.transport.run(&command, &mut judge);
+    let (heard, findings, answer) = (judge.heard, judge.findings, judge.answer);
+    let log = journal_of(context, &nonce, &heard);
+    match (ran, answer) {
+        (_, Some(Answer::Confirmed)) => HostResult::Applied { plan: Box::new(plan), findings },
+        (_, Some(answer)) => refused(answer, log, &plan, &settings.id),
+        (Ok(output), None) => HostResult::Failed {
+            error: look::garbled("the host did not say what became of the deploy", &output),
+        },
+        (Err(error), None) => after_loss(context, name, plan, &settings, error),
+    }
+}
+
+fn settings(context: &Context<'_>, desired: &DesiredHost, observed: &ObservedHost) -> Settings {
+    let answering = |reading: &Reading| matches!(reading, Reading::Variables(_));
+    Settings {
+        id: format!("{}-{}", timestamp(), &observe::nonce()[..6]),
+        holder: context.options.holder.clone(),
+        undo_after: context.options.undo_after,
+        confirm: CONFIRM_S,
+        keep: context.options.keep,
+        even_on_battery: context.options.policy.even_on_battery,
+        gate: observed
+            .ups
+            .iter()
+            .filter(|(_, reading)| answering(reading))
+            .map(|(system, _)| system.clone())
+            .collect(),
+        nut: desired.nut,
+        root: String::new(),
+    }
+}
+
+/// Sortable and readable: `20261123T201500Z`.
+fn timestamp() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + now).to_string();
+    text.replace(['-', ':'], "")
+}
+
+/// Listens to the host and speaks the verdict.
+struct Judge<'a> {
+    context: &'a Context<'a>,
+    name: &'a HostName,
+    desired: &'a DesiredHost,
+    peers: &'a BTreeMap<HostName, ObservedHost>,
+    nonce: &'a str,
+    heard: String,
+    findings: Vec<Finding>,
+    answer: Option<Answer>,
+}
+
+impl Dialogue for Judge<'_> {
+    fn line(&mut self, line: &str) -> Option<String> {
+        self.heard.push_str(line);
+        self.heard.push('\n');
+        match apply::answer(self.nonce, line)? {
+            Answer::Await => Some(self.verdict()),
+            other => {
+                self.answer = Some(other);
+                None
+            }
+        }
+    }
+}
+
+impl Judge<'_> {
+    fn verdict(&mut self) -> String {
+        if self.context.is_interrupted() {
+            return "interrupted\n".into();
+        }
+        let observed = match observe::parse(self.name, self.nonce, self.heard.as_bytes()) {
+            Ok(observed) => observed,
+            Err(why) => return format!("the proof could not be read: {why}\n"),
+        };
+        self.findings = check(&View {
+            desired: self.desired,
+            observed: &observed,
+            peers: self.peers,
+            clients: Clients::NotYet,
+        });
+        let worst = self.findings.iter().find(|finding| finding.severity == Severity::Error);
+        match worst {
+            None => "confirm\n".into(),
+            Some(finding) => format!("not proven: {}\n", finding.saw.replace('\n', " ")),
+        }
+    }
+}
+
+fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostResult {
+    let refused = |reason: String, hint: &str| HostResult::Refused { reason, hint: hint.into() };
+    match answer {
+        Answer::Locked(holder) => refused(
+            format!("another deploy is under way: {holder}"),
+            "wait for it to end, then deploy again",
+        ),
+        Answer::Unfinished(open) => refused(
+            format!("deploy {open} on this host was never ended"),
+            "run `upsctl deploy` again: it puts that one back first",
+        ),
+        Answer::Stale(path) => refused(
+            format!("{path} was changed since the plan was made; nothing was written"),
+            "run `upsctl diff` again and look at what changed",
+        ),
+        Answer::Battery(system) => refused(
+            format!("a UPS went on battery ({system}); nothing was written"),
+            "wait until mains are back; `--even-on-battery` overrides",
+        ),
+        Answer::Refused(reason) => refused(reason, "nothing was changed on the host"),
+        Answer::RolledBack(cause) => HostResult::RolledBack { cause, log },
+        Answer::UndoFailed(cause) => {
+            HostResult::RollbackFailed { cause, log, hands_on: by_hand(plan, id) }
+        }
+        Answer::Await | Answer::Confirmed => {
+            unreachable!("the caller keeps these for itself")
+        }
+    }
+}
+
+/// The undo as commands for a person.
+fn by_hand(plan: &HostPlan, id: &str) -> Vec<String> {
+    let files = plan.files.iter().map(|step| match step.change {
+        FileChange::Create => format!("rm -f {CONFIG_DIR}/{}", step.file),
+        FileChange::Content | FileChange::Meta => {
+            format!("cp -p {STATE_DIR}/txn/{id}/old/{0} {CONFIG_DIR}/{0}", step.file)
+        }
+    });
+    let units = plan
+        .units
+        .iter()
+        .filter(|step| step.action != UnitAction::Enable)
+        .map(|step| format!("systemctl restart {}", step.unit));
+    files.chain(units).chain(["upsctl verify   (from this machine)".into()]).collect()
+}
+
+/// NUT's own lines that the host sent with its answer, fit to be seen.
+fn journal_of(context: &Context<'_>, nonce: &str, heard: &str) -> Vec<String> {
+    let marker = format!("--{nonce} ");
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in heard.lines() {
+        match line.strip_prefix(&marker) {
+            Some(section) => {
+                if section == "journal" {
+                    inside = true;
+                    lines.clear();
+                } else {
+                    inside = false;
+                }
+            }
+            None if inside && !line.trim().is_empty() => lines.push(masking::line(line, context.secrets)),
+            None => {}
+        }
+    }
+    lines
+}
+
+/// The connection broke or the deadline passed before the host said how it ended. The host undoes
+/// an unconfirmed deploy by itself; a second connection finds out, or makes it so now.
+fn after_loss(
+    context: &Context<'_>,
+    name: &HostName,
+    plan: HostPlan,
+    settings: &Settings,
+    error: HostError,
+) -> HostResult {
+    context.progress.begin(name, "asking what became of it");
+    let mut transport = context.connect.connect(name, &context.inventory.hosts[name]);
+    let command = Command {
+        effect: Effect::Write,
+        program: apply::heal_program(&settings.id, ""),
+        input: Secret::new(""),
+        deadline: RECONNECT_DEADLINE,
+    };
+    let Ok(output) = transport.run(&command, &mut Silent) else {
+        return HostResult::Failed { error };
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let log = text.lines().skip(1).map(|line| masking::line(line, context.secrets)).collect();
+    match text.lines().next().map(str::trim) {
+        Some("confirmed") => HostResult::Applied { plan: Box::new(plan), findings: Vec::new() },
+        Some("undone") => HostResult::RolledBack { cause: error.to_string(), log },
+        Some("undo-failed") => HostResult::RollbackFailed {
+            cause: error.to_string(),
+            log,
+            hands_on: by_hand(&plan, &settings.id),
+        },
+        _ => HostResult::Failed { error },
+    }
+}

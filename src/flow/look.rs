@@ -1,0 +1,138 @@
+//! Looking at hosts: one remote command each.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+
+use super::{Context, fleet};
+use crate::host::{Command, Effect, Output, Silent, Transport};
+use crate::model::desired::DesiredHost;
+use crate::model::inventory::Platform;
+use crate::model::name::HostName;
+use crate::model::observed::{ObservedHost, Seen};
+use crate::model::outcome::HostError;
+use crate::model::secret::Secret;
+use crate::nut::version::NutVersion;
+use crate::observe::{self, Probe};
+use crate::render;
+
+/// A host that was looked at, with the connection it was looked at through.
+pub struct Looked {
+    pub transport: Box<dyn Transport>,
+    /// For the version that the host has.
+    pub desired: DesiredHost,
+    pub observed: ObservedHost,
+}
+
+/// What a look is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Plan,
+    /// Waits for daemons to come up, and reads the journal.
+    Verify,
+}
+
+/// The probe for a host, before anything is known of it.
+///
+/// # Errors
+/// When a template does not render.
+pub fn probe(context: &Context<'_>, name: &HostName, purpose: Purpose) -> Result<Probe> {
+    let draft = render::desired(context.inventory, name, None, context.templates)?;
+    let mut probe = Probe::of(&draft);
+    if purpose == Purpose::Verify {
+        probe.journal_since = Some("-1d".into());
+        probe.settle = Some(observe::Settle::of(&draft, context.options.settle));
+    }
+    Ok(probe)
+}
+
+/// Looks at hosts of platform `debian`, in parallel.
+///
+/// # Errors
+/// When a template does not render for a host; what goes wrong on a host is in its own result.
+pub fn look(
+    context: &Context<'_>,
+    names: &[HostName],
+    purpose: Purpose,
+) -> Result<BTreeMap<HostName, Result<Looked, HostError>>> {
+    let mut jobs = Vec::new();
+    for name in names {
+        jobs.push((name.clone(), probe(context, name, purpose)?));
+    }
+    let looked = fleet::each(jobs, context.options.parallel, |(name, probe)| {
+        context.progress.begin(&name, "looking");
+        let host = &context.inventory.hosts[&name];
+        let mut transport = context.connect.connect(&name, host);
+        let seen = observe_once(context, transport.as_mut(), &name, &probe);
+        context.progress.end(&name, if seen.is_ok() { "looked" } else { "failed" });
+        (name, seen.map(|observed| (transport, observed)))
+    });
+    let mut out = BTreeMap::new();
+    for (name, seen) in looked {
+        let result = match seen {
+            Ok((transport, observed)) => Ok(Looked {
+                desired: desired_for(context, &name, &observed)?,
+                transport,
+                observed,
+            }),
+            Err(error) => Err(error),
+        };
+        out.insert(name, result);
+    }
+    Ok(out)
+}
+
+/// One look through an open or new connection.
+///
+/// # Errors
+/// What went wrong on the way, or an answer that is none.
+pub fn observe_once(
+    context: &Context<'_>,
+    transport: &mut dyn Transport,
+    name: &HostName,
+    probe: &Probe,
+) -> Result<ObservedHost, HostError> {
+    let nonce = observe::nonce();
+    let output = read(transport, probe.program(&nonce), context.options.look_deadline)?;
+    observe::parse(name, &nonce, &output.stdout).map_err(|why| garbled(&why, &output))
+}
+
+/// The desired state for the version that was observed, or that apt would install.
+///
+/// # Errors
+/// When a template does not render.
+pub fn desired_for(
+    context: &Context<'_>,
+    name: &HostName,
+    observed: &ObservedHost,
+) -> Result<DesiredHost> {
+    let version = match &observed.nut {
+        Seen::Is(version) => Some(*version),
+        _ => observed.candidate.as_deref().and_then(|text| NutVersion::parse(text).ok()),
+    };
+    render::desired(context.inventory, name, version, context.templates).map_err(|why| anyhow!(why))
+}
+
+fn read(
+    transport: &mut dyn Transport,
+    program: String,
+    deadline: Duration,
+) -> Result<Output, HostError> {
+    let command = Command { effect: Effect::Read, program, input: Secret::new(""), deadline };
+    transport.run(&command, &mut Silent)
+}
+
+/// An answer that cannot be read, with the host's own last words.
+pub fn garbled(why: &str, output: &Output) -> HostError {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    HostError::Garbled {
+        detail: format!("{why} (exit status {}){}{last}", output.status, if last.is_empty() { "" } else { ": " }),
+    }
+}
+
+/// Whether upsctl writes to a host of this platform.
+pub fn is_managed(platform: Platform) -> bool {
+    platform == Platform::Debian
+}

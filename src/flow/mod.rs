@@ -1,0 +1,68 @@
+//! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
+
+pub mod deploy;
+pub mod fleet;
+pub mod look;
+pub mod verify;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::host::Connect;
+use crate::model::inventory::Inventory;
+use crate::model::name::HostName;
+use crate::model::secret::SecretStore;
+use crate::plan::Policy;
+use crate::render::Templates;
+
+/// What every flow needs.
+pub struct Context<'a> {
+    pub inventory: &'a Inventory,
+    pub templates: &'a Templates,
+    pub secrets: &'a SecretStore,
+    pub connect: &'a dyn Connect,
+    pub progress: &'a dyn Progress,
+    /// Set when the user pressed Ctrl-C.
+    pub interrupted: &'a AtomicBool,
+    pub options: Options,
+}
+
+impl Context<'_> {
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+/// How a run goes about it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Hosts at once.
+    pub parallel: usize,
+    pub policy: Policy,
+    /// How long one look may take.
+    pub look_deadline: Duration,
+    /// How long to wait for units and UPSes to come up, seconds.
+    pub settle: u64,
+    /// Seconds until a host undoes an unconfirmed deploy by itself.
+    pub undo_after: u64,
+    /// How many deploys a host keeps for `rollback`.
+    pub keep: usize,
+    /// `user@machine` for the lock.
+    pub holder: String,
+}
+
+/// Told what happens on each host, as it happens.
+pub trait Progress: Sync {
+    /// Something began on a host.
+    fn begin(&self, host: &HostName, what: &str);
+    /// Nothing more will be done on a host.
+    fn end(&self, host: &HostName, how: &str);
+}
+
+/// Tells nobody.
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn begin(&self, _: &HostName, _: &str) {}
+    fn end(&self, _: &HostName, _: &str) {}
+}

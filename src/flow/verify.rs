@@ -1,0 +1,119 @@
+//! Proving the running state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::look::{self, Looked, Purpose};
+use super::Context;
+use crate::model::finding::{Finding, Severity};
+use crate::model::name::HostName;
+use crate::model::observed::ObservedHost;
+use crate::model::outcome::{HostError, HostOutcome, HostResult};
+use crate::render;
+use crate::rules::verify::{Clients, View};
+
+/// Looks at every host that can be asked and says what is not as it must be.
+///
+/// # Errors
+/// When a template does not render.
+pub fn verify(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome>> {
+    let looked = look::look(context, &with_servers(context, names), Purpose::Verify)?;
+    let seen = seen(&looked);
+    Ok(names
+        .iter()
+        .map(|name| HostOutcome {
+            host: name.clone(),
+            result: match looked.get(name) {
+                Some(Ok(host)) => HostResult::Verified { findings: findings(host, &seen) },
+                Some(Err(error)) => HostResult::Failed { error: error.clone() },
+                None => by_hand(context, name, &looked),
+            },
+        })
+        .collect())
+}
+
+fn findings(host: &Looked, peers: &BTreeMap<HostName, ObservedHost>) -> Vec<Finding> {
+    let view = View {
+        desired: &host.desired,
+        observed: &host.observed,
+        peers,
+        clients: Clients::Due,
+    };
+    let mut found = unfinished(&host.observed);
+    found.extend(crate::rules::verify::check(&view));
+    found
+}
+
+/// What was seen, without the connections.
+pub fn seen(looked: &BTreeMap<HostName, Result<Looked, HostError>>) -> BTreeMap<HostName, ObservedHost> {
+    looked
+        .iter()
+        .filter_map(|(name, host)| Some((name.clone(), host.as_ref().ok()?.observed.clone())))
+        .collect()
+}
+
+/// The named hosts that can be asked, and the servers of those that cannot: they know who is
+/// logged in.
+pub fn with_servers(context: &Context<'_>, names: &[HostName]) -> Vec<HostName> {
+    let mut all = BTreeSet::new();
+    for name in names {
+        if look::is_managed(context.inventory.hosts[name].platform) {
+            all.insert(name.clone());
+        } else {
+            all.extend(servers_of(context, name));
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// The hosts whose UPSes feed a host.
+pub fn servers_of(context: &Context<'_>, name: &HostName) -> BTreeSet<HostName> {
+    let fed = context.inventory.hosts[name].powered_by.iter().flatten();
+    fed.filter_map(|ups| context.inventory.ups.get(ups))
+        .map(|ups| ups.host.clone())
+        .filter(|server| server != name)
+        .collect()
+}
+
+/// A transaction that was neither confirmed nor undone is reported by every command.
+pub fn unfinished(observed: &ObservedHost) -> Vec<Finding> {
+    let Some(open) = &observed.transaction else { return Vec::new() };
+    let saw = match &open.holder {
+        Some(holder) => format!("a deploy is under way: {holder}"),
+        None => format!("deploy {} was neither confirmed nor undone (state: {})", open.id, open.state),
+    };
+    let finding = Finding::new("transaction-unfinished", Severity::Error, saw)
+        .why("what runs now may be half of the old and half of the new state")
+        .fix("the host puts the old state back by itself when its undo timer fires or it boots; `upsctl deploy` does it at once");
+    vec![finding.on(&observed.name)]
+}
+
+/// What must stand on a host that is not written to, and what its servers see of it.
+pub fn by_hand(
+    context: &Context<'_>,
+    name: &HostName,
+    looked: &BTreeMap<HostName, Result<Looked, HostError>>,
+) -> HostResult {
+    let sheet = render::by_hand(context.inventory, name);
+    let seen = seen(looked);
+    let mut found = Vec::new();
+    for server in servers_of(context, name) {
+        let finding = match looked.get(&server) {
+            Some(Ok(host)) => {
+                let view = View {
+                    desired: &host.desired,
+                    observed: &host.observed,
+                    peers: &seen,
+                    clients: Clients::Due,
+                };
+                found.extend(crate::rules::verify::logged_in(&view, name));
+                continue;
+            }
+            Some(Err(error)) => format!("could not ask {server} whether {name} is logged in: {error}"),
+            None => format!("{server} was not asked whether {name} is logged in"),
+        };
+        found.push(Finding::new("client-not-logged-in", Severity::Warning, finding).on(name));
+    }
+    HostResult::ByHand { sheet, findings: found }
+}

@@ -1,0 +1,257 @@
+//! The words of `ups.status` (docs/new-drivers.txt, server/sstate.c).
+
+use std::fmt;
+
+/// A word of `ups.status`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusWord {
+    /// Mains present.
+    Ol,
+    /// On battery.
+    Ob,
+    /// Battery low.
+    Lb,
+    /// Battery high.
+    Hb,
+    /// Forced shutdown, latched in upsd until it restarts.
+    Fsd,
+    /// Battery needs replacement.
+    Rb,
+    /// Runtime calibration.
+    Cal,
+    /// Not supplying the load.
+    Off,
+    /// Bypass: powered, not protecting.
+    Bypass,
+    /// An alarm is active, see `ups.alarm`.
+    Alarm,
+    /// Overload.
+    Over,
+    /// Lowering the voltage of the mains.
+    Trim,
+    /// Raising the voltage of the mains.
+    Boost,
+    /// Vendor's economy mode.
+    Eco,
+    /// Charging.
+    Chrg,
+    /// Discharging.
+    Dischrg,
+    /// upsd's placeholder until the driver's first dump.
+    Wait,
+    /// Some other word, which clients have to tolerate.
+    Other(String),
+}
+
+/// Every known word, as written and as said.
+const WORDS: &[(StatusWord, &str, &str)] = &[
+    (StatusWord::Ol, "OL", "on line"),
+    (StatusWord::Ob, "OB", "on battery"),
+    (StatusWord::Lb, "LB", "battery low"),
+    (StatusWord::Hb, "HB", "battery high"),
+    (StatusWord::Fsd, "FSD", "forced shutdown"),
+    (StatusWord::Rb, "RB", "battery needs replacement"),
+    (StatusWord::Cal, "CAL", "calibrating"),
+    (StatusWord::Off, "OFF", "output off"),
+    (StatusWord::Bypass, "BYPASS", "on bypass, not protecting"),
+    (StatusWord::Alarm, "ALARM", "alarm"),
+    (StatusWord::Over, "OVER", "overloaded"),
+    (StatusWord::Trim, "TRIM", "trimming high mains voltage"),
+    (StatusWord::Boost, "BOOST", "boosting low mains voltage"),
+    (StatusWord::Eco, "ECO", "economy mode"),
+    (StatusWord::Chrg, "CHRG", "charging"),
+    (StatusWord::Dischrg, "DISCHRG", "discharging"),
+    (StatusWord::Wait, "WAIT", "waiting for the driver"),
+];
+
+impl StatusWord {
+    /// The word of a text; unknown texts are kept.
+    pub fn new(text: &str) -> Self {
+        let known = WORDS.iter().find(|(_, name, _)| *name == text);
+        known.map_or_else(|| Self::Other(text.to_string()), |(word, ..)| word.clone())
+    }
+
+    /// As NUT writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Other(text) => text,
+            word => entry(word).0,
+        }
+    }
+
+    /// As people say it; NUT's own word if unknown.
+    pub fn meaning(&self) -> &str {
+        match self {
+            Self::Other(text) => text,
+            word => entry(word).1,
+        }
+    }
+}
+
+fn entry(word: &StatusWord) -> (&'static str, &'static str) {
+    let found = WORDS.iter().find(|(known, ..)| known == word);
+    found.map_or(("", ""), |(_, name, meaning)| (*name, *meaning))
+}
+
+/// A whole `ups.status`, such as `OB DISCHRG LB`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpsStatus {
+    /// The words, in their order, each once.
+    pub words: Vec<StatusWord>,
+}
+
+impl UpsStatus {
+    /// Reads a status. Never fails: clients have to tolerate unknown words.
+    pub fn parse(text: &str) -> Self {
+        let mut words = Vec::new();
+        for word in text.split_whitespace().map(StatusWord::new) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        Self { words }
+    }
+
+    /// Whether the word is there.
+    pub fn has(&self, word: &StatusWord) -> bool {
+        self.words.contains(word)
+    }
+
+    /// OL: mains present.
+    pub fn on_line(&self) -> bool {
+        self.has(&StatusWord::Ol)
+    }
+
+    /// OB: on battery.
+    pub fn on_battery(&self) -> bool {
+        self.has(&StatusWord::Ob)
+    }
+
+    /// LB: battery low. upsmon takes it as critical only with OB.
+    pub fn low_battery(&self) -> bool {
+        self.has(&StatusWord::Lb)
+    }
+
+    /// FSD: hosts shut down, whatever else is said.
+    pub fn fsd(&self) -> bool {
+        self.has(&StatusWord::Fsd)
+    }
+
+    /// CAL: calibrating.
+    pub fn calibrating(&self) -> bool {
+        self.has(&StatusWord::Cal)
+    }
+
+    /// WAIT, or no word at all: the driver has not said anything yet.
+    pub fn waiting(&self) -> bool {
+        self.words.is_empty() || self.has(&StatusWord::Wait)
+    }
+
+    /// OFF or BYPASS: the UPS protects nothing.
+    pub fn not_protecting(&self) -> bool {
+        self.has(&StatusWord::Off) || self.has(&StatusWord::Bypass)
+    }
+
+    /// FSD, or OB and LB: hosts shut down now.
+    pub fn critical(&self) -> bool {
+        self.fsd() || (self.on_battery() && self.low_battery())
+    }
+
+    /// Whether units of NUT may be restarted without hosts shutting down: OL, and none of OB, LB,
+    /// FSD, CAL, OFF and WAIT.
+    pub fn calm(&self) -> bool {
+        use StatusWord::{Cal, Fsd, Lb, Ob, Off, Wait};
+        self.on_line()
+            && ![Ob, Lb, Fsd, Cal, Off, Wait]
+                .iter()
+                .any(|word| self.has(word))
+    }
+
+    /// The words no NUT document knows.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter_map(|word| match word {
+            StatusWord::Other(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// As people say it: `on battery, discharging, battery low`.
+    pub fn meaning(&self) -> String {
+        if self.words.is_empty() {
+            return "no status".to_string();
+        }
+        let words: Vec<_> = self.words.iter().map(StatusWord::meaning).collect();
+        words.join(", ")
+    }
+}
+
+impl fmt::Display for UpsStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.words.iter().map(StatusWord::as_str).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_failure_is_recognised() {
+        let status = UpsStatus::parse("OB DISCHRG LB");
+        assert!(status.on_battery() && status.low_battery() && status.critical());
+        assert!(!status.on_line() && !status.fsd() && !status.calm());
+        assert_eq!(status.meaning(), "on battery, discharging, battery low");
+        assert_eq!(status.to_string(), "OB DISCHRG LB");
+    }
+
+    #[test]
+    fn low_battery_on_line_is_not_critical() {
+        let status = UpsStatus::parse("OL LB");
+        assert!(!status.critical() && !status.calm());
+    }
+
+    #[test]
+    fn a_latched_fsd_beats_ol() {
+        let status = UpsStatus::parse("FSD OL");
+        assert!(status.critical() && status.on_line() && !status.calm());
+    }
+
+    #[test]
+    fn ordinary_states_are_calm() {
+        for text in [
+            "OL",
+            "OL CHRG",
+            "OL TRIM",
+            "OL BOOST",
+            "OL CHRG RB",
+            "ALARM OL",
+        ] {
+            assert!(UpsStatus::parse(text).calm(), "{text}");
+        }
+        for text in ["", "WAIT", "OL CAL", "OFF", "OL OFF", "CHRG"] {
+            assert!(!UpsStatus::parse(text).calm(), "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_words_are_tolerated() {
+        let status = UpsStatus::parse("OL  ol FANFAIL");
+        assert_eq!(status.unknown().collect::<Vec<_>>(), ["ol", "FANFAIL"]);
+        assert_eq!(status.meaning(), "on line, ol, FANFAIL");
+    }
+
+    #[test]
+    fn every_known_word_has_a_meaning() {
+        for (word, name, meaning) in WORDS {
+            assert_eq!(&StatusWord::new(name), word);
+            assert_eq!((word.as_str(), word.meaning()), (*name, *meaning));
+        }
+    }
+
+    #[test]
+    fn no_words_are_no_status() {
+        assert!(UpsStatus::parse(" ").waiting());
+        assert_eq!(UpsStatus::parse("").meaning(), "no status");
+    }
+}

@@ -1,0 +1,174 @@
+//! Why a plan must not be applied to a host as it is now.
+
+use crate::model::desired::{CONFIG_DIR, DesiredHost};
+use crate::model::finding::{Finding, Severity};
+use crate::model::observed::{Kind, ObservedHost, Seen};
+use crate::model::plan::HostPlan;
+use crate::nut::status::UpsStatus;
+
+use super::Policy;
+
+/// Everything that speaks against applying `plan`; nothing when it is empty.
+pub(super) fn findings(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    plan: &HostPlan,
+    policy: Policy,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !plan.install.is_empty() && !policy.install {
+        found.push(not_installed(observed, &plan.install));
+    }
+    if plan.install.is_empty() {
+        found.extend(config_dir(observed));
+        found.extend(odd_files(desired, observed));
+        found.extend(unit_trouble(observed, plan));
+    }
+    found.extend(platform(observed));
+    if !plan.in_sync() && !policy.even_on_battery {
+        found.extend(on_battery(observed));
+    }
+    found
+        .into_iter()
+        .map(|finding| finding.on(&desired.name))
+        .collect()
+}
+
+fn error(rule: &'static str, saw: impl Into<String>) -> Finding {
+    Finding::new(rule, Severity::Error, saw)
+}
+
+fn not_installed(observed: &ObservedHost, missing: &[String]) -> Finding {
+    let offer = match &observed.candidate {
+        Some(version) => format!("apt offers version {version}"),
+        None => "apt knows no such package: run `apt-get update` on the host first".into(),
+    };
+    let names = missing.join(" ");
+    error(
+        "nut-not-installed",
+        format!("NUT is not installed: {names} missing ({offer})"),
+    )
+    .fix(format!(
+        "run `upsctl deploy --install {}`, or on the host: apt-get install -y {names}",
+        observed.name
+    ))
+}
+
+fn platform(observed: &ObservedHost) -> Option<Finding> {
+    let debian = observed
+        .system
+        .os_ids
+        .iter()
+        .any(|id| id == "debian" || id == "ubuntu");
+    if !debian {
+        return Some(
+            error(
+                "host-not-debian",
+                format!("this is no Debian host: {:?}", observed.system.os),
+            )
+            .fix("set `platform` of the host in the inventory, e.g. platform = \"external\""),
+        );
+    }
+    (!observed.system.systemd).then(|| {
+        error("host-without-systemd", "systemd does not run on this host")
+            .fix("upsctl restarts NUT's units through systemd; boot the host with it")
+    })
+}
+
+fn config_dir(observed: &ObservedHost) -> Option<Finding> {
+    match &observed.config_dir {
+        Seen::Is(meta) if meta.kind == Kind::Directory => None,
+        Seen::Is(_) => Some(
+            error("config-dir-odd", format!("{CONFIG_DIR} is no directory"))
+                .fix(format!("look at `ls -ld {CONFIG_DIR}` on the host and put a directory there")),
+        ),
+        Seen::Absent => Some(
+            error("config-dir-absent", format!("{CONFIG_DIR} does not exist although NUT is installed"))
+                .fix("on the host: apt-get install --reinstall -o Dpkg::Options::=--force-confmiss nut-client nut-server"),
+        ),
+        Seen::Unknown(why) => Some(
+            error("config-dir-unreadable", format!("could not look at {CONFIG_DIR}: {why}"))
+                .fix(format!("look at `ls -la {CONFIG_DIR}` on the host")),
+        ),
+    }
+}
+
+fn odd_files(desired: &DesiredHost, observed: &ObservedHost) -> Vec<Finding> {
+    desired
+        .files
+        .keys()
+        .filter_map(|file| {
+            let path = format!("{CONFIG_DIR}/{file}");
+            match observed.files.get(file) {
+                Some(Seen::Is(have)) => match &have.meta.kind {
+                    Kind::File => None,
+                    Kind::Symlink(target) => Some(
+                        error(
+                            "file-is-symlink",
+                            format!("{path} is a symbolic link to {target}"),
+                        )
+                        .why("replacing it would cut the link; something else manages that file")
+                        .fix(format!("on the host: rm {path}   (then deploy again)")),
+                    ),
+                    Kind::Directory | Kind::Other(_) => Some(
+                        error("file-is-odd", format!("{path} is no regular file")).fix(format!(
+                            "look at `ls -la {path}` on the host and move it away"
+                        )),
+                    ),
+                },
+                Some(Seen::Absent) => None,
+                Some(Seen::Unknown(why)) => Some(
+                    error("file-unreadable", format!("could not read {path}: {why}"))
+                        .fix(format!("look at `ls -la {path}` on the host")),
+                ),
+                None => Some(error(
+                    "file-unreadable",
+                    format!("{path} was not looked at"),
+                )),
+            }
+        })
+        .collect()
+}
+
+fn unit_trouble(observed: &ObservedHost, plan: &HostPlan) -> Vec<Finding> {
+    plan.units
+        .iter()
+        .filter(|step| {
+            observed
+                .units
+                .get(&step.unit)
+                .is_some_and(|unit| unit.load == "masked")
+        })
+        .map(|step| {
+            error(
+                "unit-masked",
+                format!("{} is masked: systemd refuses to start it", step.unit),
+            )
+            .fix(format!("on the host: systemctl unmask {}", step.unit))
+        })
+        .collect()
+}
+
+/// UPSes of the host that are on battery or have FSD latched.
+pub fn on_battery(observed: &ObservedHost) -> Vec<Finding> {
+    observed
+        .ups
+        .iter()
+        .filter_map(|(system, reading)| {
+            let text = reading.status()?;
+            let status = UpsStatus::parse(text);
+            let what = if status.fsd() {
+                "has FSD latched: every upsmon that starts now shuts its host down"
+            } else if status.on_battery() || status.low_battery() {
+                "is on battery"
+            } else {
+                return None;
+            };
+            Some(
+                error("ups-on-battery", format!("{system} {what} (ups.status: {text})"))
+                    .why("restarting NUT now can shut hosts down (NUT 2.8.1 takes one failed poll on battery for a dead UPS)")
+                    .fix("wait until `upsc` shows OL without FSD; `--even-on-battery` overrides"),
+            )
+        })
+        .collect()
+}

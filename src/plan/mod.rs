@@ -1,0 +1,49 @@
+//! From desired and observed to the exact steps between them. Pure.
+
+mod files;
+mod gate;
+mod units;
+
+use crate::model::desired::DesiredHost;
+use crate::model::observed::ObservedHost;
+use crate::model::plan::HostPlan;
+use crate::model::secret::SecretStore;
+
+pub use gate::on_battery;
+
+/// What the user allowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policy {
+    /// Go on although a UPS is on battery or has FSD latched.
+    pub even_on_battery: bool,
+    /// Install missing NUT packages.
+    pub install: bool,
+}
+
+/// The steps for one host.
+pub fn host(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    secrets: &SecretStore,
+    policy: Policy,
+) -> HostPlan {
+    let missing: Vec<String> = desired
+        .role
+        .packages()
+        .iter()
+        .filter(|name| !observed.packages.contains_key(**name))
+        .map(|name| (*name).to_string())
+        .collect();
+    let files = files::steps(desired, observed, secrets);
+    let units = units::steps(desired, observed, &files);
+    let mut plan = HostPlan {
+        host: desired.name.clone(),
+        install: missing,
+        files,
+        units,
+        unmanaged: files::unmanaged(desired, observed),
+        blocked: Vec::new(),
+    };
+    plan.blocked = gate::findings(desired, observed, &plan, policy);
+    plan
+}

@@ -1,0 +1,230 @@
+//! Which units a host needs to have (re)started, and why.
+
+use std::collections::BTreeMap;
+
+use crate::model::desired::{DesiredHost, Role};
+use crate::model::observed::{ObservedHost, Seen};
+use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
+use crate::nut::directive::File;
+use crate::nut::version::NutVersion;
+
+pub(super) const SERVER: &str = "nut-server.service";
+pub(super) const MONITOR: &str = "nut-monitor.service";
+const TARGET: &str = "nut.target";
+const DRIVER_TARGET: &str = "nut-driver.target";
+const DRIVERS_2_7: &str = "nut-driver.service";
+const ENUMERATOR: &str = "nut-driver-enumerator.service";
+const ENUMERATOR_PATH: &str = "nut-driver-enumerator.path";
+
+/// Unit actions in the order they are to be done: enable, drivers, upsd, upsmon.
+pub(super) fn steps(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    files: &[FileStep],
+) -> Vec<UnitStep> {
+    let mut wanted = Wanted::default();
+    let instances = desired.nut >= NutVersion::V2_8_0;
+    let mut running = vec![(MONITOR, vec![File::Nut, File::Upsmon])];
+    if desired.role.is_server() {
+        running.push((
+            SERVER,
+            vec![File::Nut, File::Ups, File::Upsd, File::UpsdUsers],
+        ));
+        drivers(desired, observed, files, instances, &mut wanted);
+    } else if observed
+        .units
+        .get(SERVER)
+        .is_some_and(|unit| unit.active == "active")
+    {
+        wanted.add(
+            SERVER,
+            UnitAction::Stop,
+            "this host is only a client".into(),
+        );
+    }
+    for (unit, reads) in &running {
+        for step in files.iter().filter(|step| reads.contains(&step.file)) {
+            let (action, why) = reason(step, desired.nut);
+            wanted.add(unit, action, why);
+        }
+        owed(observed, unit, reads, files, &mut wanted);
+    }
+    enablement(desired, observed, instances, &mut wanted);
+    wanted.in_order()
+}
+
+/// How a changed file reaches the daemon that reads it.
+fn reason(step: &FileStep, nut: NutVersion) -> (UnitAction, String) {
+    let what = match step.change {
+        FileChange::Create => "is new",
+        FileChange::Content => "changes",
+        FileChange::Meta => "gets owner and mode put right",
+    };
+    let why = format!("{} {what}", step.file);
+    // upsd reads the whole of upsd.users again on reload (server/user.c); 2.7.4's unit has none.
+    let reload = step.file == File::UpsdUsers && nut >= NutVersion::V2_8_0;
+    if reload {
+        (UnitAction::Reload, why)
+    } else {
+        (UnitAction::Restart, why)
+    }
+}
+
+fn drivers(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    files: &[FileStep],
+    instances: bool,
+    wanted: &mut Wanted,
+) {
+    let change = files
+        .iter()
+        .find(|step| step.file == File::Ups)
+        .map(|step| reason(step, desired.nut).1);
+    if !instances {
+        if let Some(why) = change {
+            wanted.add(DRIVERS_2_7, UnitAction::Restart, why);
+        }
+        owed(observed, DRIVERS_2_7, &[File::Ups], files, wanted);
+        return;
+    }
+    let missing = desired.expect.ups.iter().any(|ups| {
+        let unit = format!("nut-driver@{}.service", ups.name);
+        observed
+            .units
+            .get(&unit)
+            .is_none_or(|unit| unit.active != "active")
+    });
+    if let Some(why) = &change {
+        wanted.add(ENUMERATOR, UnitAction::Enumerate, why.clone());
+    } else if missing {
+        wanted.add(
+            ENUMERATOR,
+            UnitAction::Enumerate,
+            "a driver instance is missing or not active".into(),
+        );
+    }
+    for ups in &desired.expect.ups {
+        let unit = format!("nut-driver@{}.service", ups.name);
+        if let Some(why) = &change {
+            // A live reload leaves 2.8.1's drivers spinning (#1904): always restart.
+            wanted.add(&unit, UnitAction::Restart, why.clone());
+        }
+        owed(observed, &unit, &[File::Ups], files, wanted);
+    }
+}
+
+/// A unit that does not run, or that started before a file it reads was last changed.
+fn owed(
+    observed: &ObservedHost,
+    unit: &str,
+    reads: &[File],
+    files: &[FileStep],
+    wanted: &mut Wanted,
+) {
+    let Some(state) = observed.units.get(unit) else {
+        wanted.add(unit, UnitAction::Restart, "it is not there yet".into());
+        return;
+    };
+    if state.active != "active" {
+        let now = if state.active.is_empty() {
+            "unknown"
+        } else {
+            &state.active
+        };
+        wanted.add(unit, UnitAction::Restart, format!("it is {now}"));
+        return;
+    }
+    for file in reads {
+        let Some(Seen::Is(have)) = observed.files.get(file) else {
+            continue;
+        };
+        let rewritten = files
+            .iter()
+            .any(|step| step.file == *file && step.change != FileChange::Meta);
+        // One second of grace: both times are rounded.
+        if !rewritten && have.meta.modified > state.loaded + 1 {
+            wanted.add(
+                unit,
+                UnitAction::Restart,
+                format!("it started before {file} was last changed"),
+            );
+        }
+    }
+}
+
+fn enablement(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    instances: bool,
+    wanted: &mut Wanted,
+) {
+    let mut units = vec![MONITOR];
+    if desired.role.is_server() {
+        units.push(SERVER);
+    }
+    if instances {
+        units.push(TARGET);
+        if matches!(desired.role, Role::Server { .. }) {
+            units.extend([DRIVER_TARGET, ENUMERATOR, ENUMERATOR_PATH]);
+        }
+    }
+    for unit in units {
+        let disabled = observed
+            .units
+            .get(unit)
+            .is_some_and(|state| state.enabled == "disabled");
+        if disabled {
+            wanted.add_enable(unit);
+        }
+    }
+}
+
+/// Actions by unit; the strongest of several wins, all reasons are kept.
+#[derive(Default)]
+struct Wanted {
+    enable: Vec<String>,
+    units: BTreeMap<String, (UnitAction, Vec<String>)>,
+}
+
+impl Wanted {
+    fn add(&mut self, unit: &str, action: UnitAction, why: String) {
+        let (had, reasons) = self
+            .units
+            .entry(unit.into())
+            .or_insert_with(|| (action, Vec::new()));
+        *had = (*had).max(action);
+        if !reasons.contains(&why) {
+            reasons.push(why);
+        }
+    }
+
+    fn add_enable(&mut self, unit: &str) {
+        self.enable.push(unit.into());
+    }
+
+    fn in_order(self) -> Vec<UnitStep> {
+        let rank = |unit: &str| match unit {
+            ENUMERATOR => 0,
+            SERVER => 2,
+            MONITOR => 3,
+            _ => 1,
+        };
+        let mut steps: Vec<UnitStep> = self
+            .units
+            .into_iter()
+            .map(|(unit, (action, because))| UnitStep {
+                unit,
+                action,
+                because,
+            })
+            .collect();
+        steps.sort_by_key(|step| rank(&step.unit));
+        let enable = self.enable.into_iter().map(|unit| UnitStep {
+            unit,
+            action: UnitAction::Enable,
+            because: vec!["it would not start at boot".into()],
+        });
+        enable.chain(steps).collect()
+    }
+}
