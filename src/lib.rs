@@ -3,8 +3,10 @@
 
 pub mod apply;
 pub mod host;
+pub mod inventory;
 pub mod model;
 pub mod nut;
 pub mod observe;
 pub mod plan;
+pub mod report;
 pub mod rules;

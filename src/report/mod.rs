@@ -1,0 +1,3 @@
+//! Data in, text out.
+
+pub mod diagnostic;
