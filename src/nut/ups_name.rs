@@ -5,6 +5,7 @@ mod system;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use system::{PORT, System, SystemError, split_address};
@@ -14,8 +15,11 @@ const NAME_LIMIT: usize = 64;
 
 /// A name that can be a section of `ups.conf`, a unit instance `nut-driver@NAME` and part of a
 /// MONITOR line without any quoting.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("format" = "ups-name", "pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
 pub struct UpsName(String);
 
 /// Why a text cannot name a UPS.

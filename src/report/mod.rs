@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Data in, text out: what a person reads, what a script parses, what CI annotates.
 //!
 //! Knows the model and nothing of how hosts are reached or plans are made. Text carries ANSI
@@ -29,3 +30,8 @@ pub enum Verbosity {
     /// With evidence and whole logs.
     Verbose,
 }
+=======
+//! Data in, text out.
+
+pub mod diagnostic;
+>>>>>>> inventory
