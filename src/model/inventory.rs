@@ -179,6 +179,17 @@ pub enum Platform {
     External,
 }
 
+impl Platform {
+    /// The NUT user and the password that are built into the platform, where nobody can choose.
+    pub fn fixed_login(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Synology => Some(("monuser", "secret")),
+            Self::Qnap => Some(("admin", "123456")),
+            Self::Debian | Self::Truenas | Self::External => None,
+        }
+    }
+}
+
 /// A NUT user of upsd.users.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
