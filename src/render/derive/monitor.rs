@@ -2,7 +2,7 @@
 
 use super::super::error::RenderError;
 use super::{Site, listen, overrides, text};
-use crate::model::inventory::{Host, Platform};
+use crate::model::inventory::Host;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::files::Role;
@@ -73,11 +73,10 @@ pub(super) fn watchers_of<'a>(
 
 /// The NUT user of a host. Synology and QNAP let nobody choose.
 pub(in crate::render) fn user_of(name: &HostName, host: &Host) -> String {
-    match (host.platform, &host.nut_user) {
-        (Platform::Synology, _) => "monuser".into(),
-        (Platform::Qnap, _) => "admin".into(),
-        (_, Some(user)) => user.clone(),
-        (_, None) => name.to_string(),
+    match (host.platform.insists(), &host.nut_user) {
+        (Some(fixed), _) => fixed.user.into(),
+        (None, Some(user)) => user.clone(),
+        (None, None) => name.to_string(),
     }
 }
 
