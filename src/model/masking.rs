@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::secret::{Secret, SecretStore};
 use super::text::mask;
+use crate::nut::conf;
 use crate::nut::directive::File;
+use crate::nut::files::{UpsdUsers, UpsmonConf};
 use crate::nut::secret_words::{SecretOwner, secrets as spans};
 
 /// Shorter passwords are only masked where a password stands: as words they are everywhere.
@@ -13,62 +15,101 @@ const SHORTEST: usize = 4;
 /// A file of a host with every password replaced: by where it stands, and known ones wherever they
 /// stand.
 pub fn file(file: File, content: &str, secrets: &SecretStore) -> String {
-    let mut out = String::new();
+    let bytes = content.as_bytes();
+    let mut out = Vec::new();
     let mut done = 0;
-    for found in spans(file, content.as_bytes()) {
-        if found.span.start < done {
-            continue;
-        }
-        let value = &content[found.span.clone()];
-        out.push_str(&content[done..found.span.start]);
-        out.push_str(&stand_in(value, &found.owner, secrets));
+    for found in spans(file, bytes) {
+        out.extend_from_slice(&bytes[done..found.span.start]);
+        let raw = String::from_utf8_lossy(&bytes[found.span.clone()]);
+        out.extend_from_slice(stand_in(&raw, &found.owner, secrets).as_bytes());
         done = found.span.end;
     }
-    out.push_str(&content[done..]);
-    line(&out, secrets)
+    out.extend_from_slice(&bytes[done..]);
+    line(&String::from_utf8_lossy(&out), secrets)
 }
 
 fn stand_in(raw: &str, owner: &SecretOwner, secrets: &SecretStore) -> String {
-    let value = unquoted(raw);
     let user = match owner {
-        SecretOwner::User(user) => user.as_str(),
-        SecretOwner::Other(what) => return format!("<{what}>"),
+        SecretOwner::Monitor {
+            user: Some(user), ..
+        }
+        | SecretOwner::User { name: Some(user) } => user,
+        SecretOwner::Monitor { .. } | SecretOwner::User { .. } => return "<password>".into(),
+        SecretOwner::CertIdent { .. } => return "<certificate password>".into(),
+        SecretOwner::Key { key, .. } => return format!("<secret {key}>"),
+        SecretOwner::Url => return "<user and password>".into(),
     };
     match secrets.get(user) {
-        Some(known) if known.expose() != value => format!("<another password of {user}>"),
+        Some(known) if known.expose() != word(raw) => format!("<another password of {user}>"),
         _ => mask(user),
     }
 }
 
+/// The value that NUT makes of a word as it stands in a file.
+fn word(raw: &str) -> String {
+    let parsed = conf::parse(format!("{raw}\n").as_bytes());
+    let first = parsed.lines.first().and_then(|line| line.words.first());
+    first.map_or_else(|| raw.to_string(), |word| word.value.clone())
+}
+
 /// Any text with every known password in it replaced.
 pub fn line(text: &str, secrets: &SecretStore) -> String {
-    let mut known: Vec<(&str, &Secret)> =
-        secrets.iter().filter(|(_, secret)| secret.expose().len() >= SHORTEST).collect();
+    let mut known: Vec<(&str, &Secret)> = secrets
+        .iter()
+        .filter(|(_, secret)| secret.expose().len() >= SHORTEST)
+        .collect();
     // A password that contains another must go first.
     known.sort_by_key(|(_, secret)| std::cmp::Reverse(secret.expose().len()));
-    known.into_iter().fold(text.to_string(), |text, (user, secret)| {
-        text.replace(secret.expose(), &mask(user))
-    })
-}
-
-/// The passwords a file holds, by NUT user.
-pub fn passwords(file: File, content: &str) -> BTreeMap<String, Secret> {
-    spans(file, content.as_bytes())
+    known
         .into_iter()
-        .filter(|found| !found.commented)
-        .filter_map(|found| match found.owner {
-            SecretOwner::User(user) => {
-                Some((user, Secret::new(unquoted(&content[found.span]))))
-            }
-            SecretOwner::Other(_) => None,
+        .fold(text.to_string(), |text, (user, secret)| {
+            text.replace(secret.expose(), &mask(user))
         })
-        .collect()
 }
 
-fn unquoted(raw: &str) -> String {
-    let line = crate::nut::conf::parse(format!("{raw}\n").as_bytes());
-    line.lines
-        .first()
-        .and_then(|line| line.words.first())
-        .map_or_else(|| raw.to_string(), |word| word.value.clone())
+/// The passwords that NUT reads in a file, by NUT user.
+pub fn passwords(file: File, content: &str) -> BTreeMap<String, Secret> {
+    let bytes = content.as_bytes();
+    match file {
+        File::UpsdUsers => UpsdUsers::parse(bytes)
+            .users
+            .into_iter()
+            .filter_map(|user| Some((user.name, Secret::new(user.password?.value))))
+            .collect(),
+        File::Upsmon => UpsmonConf::parse(bytes)
+            .monitors
+            .into_iter()
+            .map(|monitor| (monitor.user.value, Secret::new(monitor.password.value)))
+            .collect(),
+        File::Nut | File::Ups | File::Upsd => BTreeMap::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets() -> SecretStore {
+        let mut secrets = SecretStore::default();
+        secrets.insert("nas", Secret::new("canary7"));
+        secrets
+    }
+
+    #[test]
+    fn a_known_password_is_named_and_another_one_is_told_from_it() {
+        let users = "[nas]\npassword = canary7\n[pve]\npassword = other9\n";
+        assert_eq!(
+            file(File::UpsdUsers, users, &secrets()),
+            "[nas]\npassword = <password of nas>\n[pve]\npassword = <password of pve>\n"
+        );
+        let old = "[nas]\n  password = \"stale 1\"\n";
+        let masked = file(File::UpsdUsers, old, &secrets());
+        assert_eq!(masked, "[nas]\n  password = <another password of nas>\n");
+    }
+
+    #[test]
+    fn a_known_password_is_masked_where_none_is_expected() {
+        let text = "NOTIFYCMD \"/bin/x canary7\"\n# canary7\n";
+        assert!(!file(File::Upsmon, text, &secrets()).contains("canary7"));
+    }
 }

@@ -1,8 +1,11 @@
 //! The words every layer shares: pure data, no I/O, no printing.
 
 pub mod desired;
+pub mod diagnostic;
 pub mod finding;
+mod host_error;
 pub mod inventory;
+pub mod masking;
 pub mod name;
 pub mod observed;
 pub mod outcome;

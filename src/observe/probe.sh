@@ -37,7 +37,7 @@ observe() {
   section system
   printf 'user %s\nhostname %s\nclock %s\nuptime %s\n' \
     "$(id -un)" "$(cat /proc/sys/kernel/hostname)" "$(date +%s)" "$(cut -d' ' -f1 /proc/uptime)"
-  [ -d /run/systemd/system ] && echo systemd
+  [ -d "$ROOT/run/systemd/system" ] && echo systemd
   grep -E '^(ID|ID_LIKE|PRETTY_NAME)=' "$ROOT/etc/os-release"
 
   look packages dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' 'nut-*'

@@ -66,8 +66,15 @@ fn change(
         return None;
     }
     Some(FileStep {
-        change: if same { FileChange::Meta } else { FileChange::Content },
-        before: Before::File { digest: have.digest.clone(), meta: old_meta.clone() },
+        change: if same {
+            FileChange::Meta
+        } else {
+            FileChange::Content
+        },
+        before: Before::File {
+            digest: have.digest.clone(),
+            meta: old_meta.clone(),
+        },
         old,
         old_meta: (old_meta != new_meta).then_some(old_meta),
         passwords: passwords(file, want, have, secrets),
@@ -133,7 +140,10 @@ pub(super) fn unmanaged(desired: &DesiredHost, observed: &ObservedHost) -> Vec<U
             let line = line.trim();
             !line.is_empty() && !line.starts_with('#')
         }),
-        _ => conf::parse(text.as_bytes()).lines.iter().any(|line| !line.words.is_empty()),
+        _ => conf::parse(text.as_bytes())
+            .lines
+            .iter()
+            .any(|line| !line.words.is_empty()),
     };
     observed
         .files

@@ -28,7 +28,10 @@ pub(super) fn findings(
     if !plan.in_sync() && !policy.even_on_battery {
         found.extend(on_battery(observed));
     }
-    found.into_iter().map(|finding| finding.on(&desired.name)).collect()
+    found
+        .into_iter()
+        .map(|finding| finding.on(&desired.name))
+        .collect()
 }
 
 fn error(rule: &'static str, saw: impl Into<String>) -> Finding {
@@ -41,16 +44,22 @@ fn not_installed(observed: &ObservedHost, missing: &[String]) -> Finding {
         None => "apt knows no such package: run `apt-get update` on the host first".into(),
     };
     let names = missing.join(" ");
-    error("nut-not-installed", format!("NUT is not installed: {names} missing ({offer})")).fix(
-        format!(
-            "run `upsctl deploy --install {}`, or on the host: apt-get install -y {names}",
-            observed.name
-        ),
+    error(
+        "nut-not-installed",
+        format!("NUT is not installed: {names} missing ({offer})"),
     )
+    .fix(format!(
+        "run `upsctl deploy --install {}`, or on the host: apt-get install -y {names}",
+        observed.name
+    ))
 }
 
 fn platform(observed: &ObservedHost) -> Option<Finding> {
-    let debian = observed.system.os_ids.iter().any(|id| id == "debian" || id == "ubuntu");
+    let debian = observed
+        .system
+        .os_ids
+        .iter()
+        .any(|id| id == "debian" || id == "ubuntu");
     if !debian {
         return Some(
             error(
@@ -94,13 +103,17 @@ fn odd_files(desired: &DesiredHost, observed: &ObservedHost) -> Vec<Finding> {
                 Some(Seen::Is(have)) => match &have.meta.kind {
                     Kind::File => None,
                     Kind::Symlink(target) => Some(
-                        error("file-is-symlink", format!("{path} is a symbolic link to {target}"))
-                            .why("replacing it would cut the link; something else manages that file")
-                            .fix(format!("on the host: rm {path}   (then deploy again)")),
+                        error(
+                            "file-is-symlink",
+                            format!("{path} is a symbolic link to {target}"),
+                        )
+                        .why("replacing it would cut the link; something else manages that file")
+                        .fix(format!("on the host: rm {path}   (then deploy again)")),
                     ),
                     Kind::Directory | Kind::Other(_) => Some(
-                        error("file-is-odd", format!("{path} is no regular file"))
-                            .fix(format!("look at `ls -la {path}` on the host and move it away")),
+                        error("file-is-odd", format!("{path} is no regular file")).fix(format!(
+                            "look at `ls -la {path}` on the host and move it away"
+                        )),
                     ),
                 },
                 Some(Seen::Absent) => None,
@@ -108,7 +121,10 @@ fn odd_files(desired: &DesiredHost, observed: &ObservedHost) -> Vec<Finding> {
                     error("file-unreadable", format!("could not read {path}: {why}"))
                         .fix(format!("look at `ls -la {path}` on the host")),
                 ),
-                None => Some(error("file-unreadable", format!("{path} was not looked at"))),
+                None => Some(error(
+                    "file-unreadable",
+                    format!("{path} was not looked at"),
+                )),
             }
         })
         .collect()
@@ -117,10 +133,18 @@ fn odd_files(desired: &DesiredHost, observed: &ObservedHost) -> Vec<Finding> {
 fn unit_trouble(observed: &ObservedHost, plan: &HostPlan) -> Vec<Finding> {
     plan.units
         .iter()
-        .filter(|step| observed.units.get(&step.unit).is_some_and(|unit| unit.load == "masked"))
+        .filter(|step| {
+            observed
+                .units
+                .get(&step.unit)
+                .is_some_and(|unit| unit.load == "masked")
+        })
         .map(|step| {
-            error("unit-masked", format!("{} is masked: systemd refuses to start it", step.unit))
-                .fix(format!("on the host: systemctl unmask {}", step.unit))
+            error(
+                "unit-masked",
+                format!("{} is masked: systemd refuses to start it", step.unit),
+            )
+            .fix(format!("on the host: systemctl unmask {}", step.unit))
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reload;
 use crate::model::desired::{DesiredHost, Role};
 use crate::model::observed::{ObservedHost, Seen};
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
@@ -26,10 +27,21 @@ pub(super) fn steps(
     let instances = desired.nut >= NutVersion::V2_8_0;
     let mut running = vec![(MONITOR, vec![File::Nut, File::Upsmon])];
     if desired.role.is_server() {
-        running.push((SERVER, vec![File::Nut, File::Ups, File::Upsd, File::UpsdUsers]));
+        running.push((
+            SERVER,
+            vec![File::Nut, File::Ups, File::Upsd, File::UpsdUsers],
+        ));
         drivers(desired, observed, files, instances, &mut wanted);
-    } else if observed.units.get(SERVER).is_some_and(|unit| unit.active == "active") {
-        wanted.add(SERVER, UnitAction::Stop, "this host is only a client".into());
+    } else if observed
+        .units
+        .get(SERVER)
+        .is_some_and(|unit| unit.active == "active")
+    {
+        wanted.add(
+            SERVER,
+            UnitAction::Stop,
+            "this host is only a client".into(),
+        );
     }
     for (unit, reads) in &running {
         for step in files.iter().filter(|step| reads.contains(&step.file)) {
@@ -49,10 +61,11 @@ fn reason(step: &FileStep, nut: NutVersion) -> (UnitAction, String) {
         FileChange::Content => "changes",
         FileChange::Meta => "gets owner and mode put right",
     };
-    let why = format!("{} {what}", step.file);
-    // upsd reads the whole of upsd.users again on reload (server/user.c); 2.7.4's unit has none.
-    let reload = step.file == File::UpsdUsers && nut >= NutVersion::V2_8_0;
-    if reload { (UnitAction::Reload, why) } else { (UnitAction::Restart, why) }
+    match reload::refused(step, nut) {
+        None => (UnitAction::Reload, format!("{} {what}", step.file)),
+        Some(why) if why.is_empty() => (UnitAction::Restart, format!("{} {what}", step.file)),
+        Some(why) => (UnitAction::Restart, format!("{} {what}: {why}", step.file)),
+    }
 }
 
 fn drivers(
@@ -62,7 +75,10 @@ fn drivers(
     instances: bool,
     wanted: &mut Wanted,
 ) {
-    let change = files.iter().find(|step| step.file == File::Ups).map(|step| reason(step, desired.nut).1);
+    let change = files
+        .iter()
+        .find(|step| step.file == File::Ups)
+        .map(|step| reason(step, desired.nut).1);
     if !instances {
         if let Some(why) = change {
             wanted.add(DRIVERS_2_7, UnitAction::Restart, why);
@@ -72,12 +88,19 @@ fn drivers(
     }
     let missing = desired.expect.ups.iter().any(|ups| {
         let unit = format!("nut-driver@{}.service", ups.name);
-        observed.units.get(&unit).is_none_or(|unit| unit.active != "active")
+        observed
+            .units
+            .get(&unit)
+            .is_none_or(|unit| unit.active != "active")
     });
     if let Some(why) = &change {
         wanted.add(ENUMERATOR, UnitAction::Enumerate, why.clone());
     } else if missing {
-        wanted.add(ENUMERATOR, UnitAction::Enumerate, "a driver instance is missing or not active".into());
+        wanted.add(
+            ENUMERATOR,
+            UnitAction::Enumerate,
+            "a driver instance is missing or not active".into(),
+        );
     }
     for ups in &desired.expect.ups {
         let unit = format!("nut-driver@{}.service", ups.name);
@@ -102,21 +125,38 @@ fn owed(
         return;
     };
     if state.active != "active" {
-        let now = if state.active.is_empty() { "unknown" } else { &state.active };
+        let now = if state.active.is_empty() {
+            "unknown"
+        } else {
+            &state.active
+        };
         wanted.add(unit, UnitAction::Restart, format!("it is {now}"));
         return;
     }
     for file in reads {
-        let Some(Seen::Is(have)) = observed.files.get(file) else { continue };
-        let rewritten = files.iter().any(|step| step.file == *file && step.change != FileChange::Meta);
+        let Some(Seen::Is(have)) = observed.files.get(file) else {
+            continue;
+        };
+        let rewritten = files
+            .iter()
+            .any(|step| step.file == *file && step.change != FileChange::Meta);
         // One second of grace: both times are rounded.
         if !rewritten && have.meta.modified > state.loaded + 1 {
-            wanted.add(unit, UnitAction::Restart, format!("it started before {file} was last changed"));
+            wanted.add(
+                unit,
+                UnitAction::Restart,
+                format!("it started before {file} was last changed"),
+            );
         }
     }
 }
 
-fn enablement(desired: &DesiredHost, observed: &ObservedHost, instances: bool, wanted: &mut Wanted) {
+fn enablement(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    instances: bool,
+    wanted: &mut Wanted,
+) {
     let mut units = vec![MONITOR];
     if desired.role.is_server() {
         units.push(SERVER);
@@ -128,7 +168,10 @@ fn enablement(desired: &DesiredHost, observed: &ObservedHost, instances: bool, w
         }
     }
     for unit in units {
-        let disabled = observed.units.get(unit).is_some_and(|state| state.enabled == "disabled");
+        let disabled = observed
+            .units
+            .get(unit)
+            .is_some_and(|state| state.enabled == "disabled");
         if disabled {
             wanted.add_enable(unit);
         }
@@ -144,7 +187,10 @@ struct Wanted {
 
 impl Wanted {
     fn add(&mut self, unit: &str, action: UnitAction, why: String) {
-        let (had, reasons) = self.units.entry(unit.into()).or_insert_with(|| (action, Vec::new()));
+        let (had, reasons) = self
+            .units
+            .entry(unit.into())
+            .or_insert_with(|| (action, Vec::new()));
         *had = (*had).max(action);
         if !reasons.contains(&why) {
             reasons.push(why);
@@ -165,7 +211,11 @@ impl Wanted {
         let mut steps: Vec<UnitStep> = self
             .units
             .into_iter()
-            .map(|(unit, (action, because))| UnitStep { unit, action, because })
+            .map(|(unit, (action, because))| UnitStep {
+                unit,
+                action,
+                because,
+            })
             .collect();
         steps.sort_by_key(|step| rank(&step.unit));
         let enable = self.enable.into_iter().map(|unit| UnitStep {

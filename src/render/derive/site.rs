@@ -39,10 +39,17 @@ impl<'a> Site<'a> {
 
     /// A host of the inventory.
     pub(in crate::render) fn host(&self, name: &HostName) -> Result<&'a Host, RenderError> {
-        self.inventory
-            .hosts
-            .get(name)
-            .ok_or_else(|| RenderError::new(format!("there is no host `{name}` in the inventory")))
+        let found = self.inventory.hosts.get(name);
+        found.ok_or_else(|| no_host(name))
+    }
+
+    /// The NUT user of a host. An appliance lets nobody choose.
+    pub(in crate::render) fn user_of<'n>(
+        &'n self,
+        name: &'n HostName,
+    ) -> Result<&'n str, RenderError> {
+        let found = self.inventory.nut_user(name);
+        found.ok_or_else(|| no_host(name))
     }
 
     /// The UPSes on a host's cables.
@@ -82,4 +89,8 @@ impl<'a> Site<'a> {
         others.dedup();
         others
     }
+}
+
+fn no_host(name: &HostName) -> RenderError {
+    RenderError::new(format!("there is no host `{name}` in the inventory"))
 }
