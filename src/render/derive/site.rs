@@ -76,18 +76,23 @@ impl<'a> Site<'a> {
         Ok(match self.owned(name) {
             [] => Role::Client,
             _ => Role::Server {
-                clients: !self.others(name).is_empty(),
+                clients: self.fed_by(name).any(|host| host != name),
             },
         })
     }
 
     /// The other hosts that a server's UPSes feed, each once.
     pub(super) fn others(&self, server: &HostName) -> Vec<&'a HostName> {
-        let fed = self.owned(server).iter().flat_map(|(ups, _)| self.fed(ups));
-        let mut others: Vec<_> = fed.copied().filter(|host| *host != server).collect();
+        let mut others: Vec<_> = self.fed_by(server).filter(|host| *host != server).collect();
         others.sort();
         others.dedup();
         others
+    }
+
+    /// The hosts that a server's UPSes feed, once for each UPS.
+    fn fed_by(&self, server: &HostName) -> impl Iterator<Item = &'a HostName> {
+        let owned = self.owned(server).iter();
+        owned.flat_map(|(ups, _)| self.fed(ups)).copied()
     }
 }
 
