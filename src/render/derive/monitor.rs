@@ -71,15 +71,6 @@ pub(super) fn watchers_of<'a>(
     own.into_iter().chain(others).collect()
 }
 
-/// The NUT user of a host. Synology and QNAP let nobody choose.
-pub(in crate::render) fn user_of(name: &HostName, host: &Host) -> String {
-    match (host.platform.insists(), &host.nut_user) {
-        (Some(fixed), _) => fixed.user.into(),
-        (None, Some(user)) => user.clone(),
-        (None, None) => name.to_string(),
-    }
-}
-
 /// The MONITOR lines of a host; none when it has MONITOR directives of its own.
 ///
 /// # Errors
@@ -94,7 +85,7 @@ pub(super) fn lines(
     if overrides::find(site, host, File::Upsmon, "MONITOR").is_some() {
         return Ok(Vec::new());
     }
-    let user = text::name(&format!("hosts.{name}.nut_user"), &user_of(name, host))?;
+    let user = text::name(&format!("hosts.{name}.nut_user"), site.user_of(name)?)?;
     watched
         .into_iter()
         .map(|watched| {
