@@ -9,7 +9,7 @@ use toml::de::{DeTable, Error};
 use super::duplicate;
 use super::source::SourceFile;
 use super::tree::{self, Table};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 
 /// Bigger files are no inventory: 10,000 hosts are 2 MB.
 const BIGGEST: u64 = 64 * 1024 * 1024;
@@ -17,18 +17,23 @@ const BIGGEST: u64 = 64 * 1024 * 1024;
 const INIT: &str = "`upsctl init` writes a commented starter; `-i PATH` names another inventory";
 
 /// The files of an inventory: the file itself, or every `*.toml` of a folder, sorted.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     let shown = path.display();
     let meta = fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             Diagnostic::new(format!("there is no inventory at `{shown}`")).help(INIT)
         }
         _ => Diagnostic::new(format!("cannot look at `{shown}`: {error}")),
-    })?;
+    });
+    let meta = meta.map_err(Diagnostics::from)?;
     if !meta.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let cannot = |error| Diagnostic::new(format!("cannot list the folder `{shown}`: {error}"));
+    let cannot = |error| {
+        Diagnostics::from(Diagnostic::new(format!(
+            "cannot list the folder `{shown}`: {error}"
+        )))
+    };
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(cannot)? {
         let name = entry.map_err(cannot)?.file_name();
@@ -39,28 +44,29 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     }
     if files.is_empty() {
         let message = format!("the folder `{shown}` has no `*.toml` file");
-        return Err(Diagnostic::new(message).help(INIT));
+        return Err(Diagnostic::new(message).help(INIT).into());
     }
     files.sort();
     Ok(files)
 }
 
 /// The text of a file.
-pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostic> {
+pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostics> {
     let name = path.display().to_string();
     let cannot = |why: String| Diagnostic::new(format!("cannot read `{name}`: {why}"));
-    let meta = fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
+    let failed = |error: std::io::Error| Diagnostics::from(cannot(error.to_string()));
+    let meta = fs::metadata(path).map_err(failed)?;
     if meta.is_dir() {
         let help = "give it a name that does not end in `.toml`; sub-folders are not read";
-        return Err(cannot("it is a folder".into()).help(help));
+        return Err(cannot("it is a folder".into()).help(help).into());
     }
     if meta.len() > BIGGEST {
-        return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)));
+        return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)).into());
     }
-    let bytes = fs::read(path).map_err(|error| cannot(error.to_string()))?;
+    let bytes = fs::read(path).map_err(failed)?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceFile::new(name, text)),
-        Err(error) => Err(not_utf8(name, &error)),
+        Err(error) => Err(not_utf8(name, &error).into()),
     }
 }
 
@@ -116,11 +122,16 @@ fn diagnostic(file: &SourceFile, error: &Error) -> Diagnostic {
     if !is_duplicate(error) {
         return Diagnostic::new(format!("not TOML: {}", error.message())).at(place);
     }
-    let key = file.text.get(span.clone()).unwrap_or_default();
-    let first = duplicate::first(&file.text, &span).map(|first| file.place(first));
-    Diagnostic::new(format!("`{key}` is defined twice"))
+    let found = duplicate::find(&file.text, &span);
+    let help = match found.path.as_slice() {
+        [table, _] if table == "ups" => {
+            "a UPS has one primary, the host its cable goes to; give a second UPS its own name"
+        }
+        _ => "keep one of the two",
+    };
+    Diagnostic::new(format!("`{}` is defined twice", found.path.join(".")))
         .at(place)
         .label("again here")
-        .second(first, "first here")
-        .help("keep one of the two")
+        .second(found.first.map(|first| file.place(first)), "first here")
+        .help(help)
 }
