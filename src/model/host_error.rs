@@ -28,21 +28,23 @@ fn describe(error: &HostError) -> (String, String) {
             format!("{what}: {detail}")
         }
     };
+    // An address may carry the options that `ssh` needs; the name alone says who is meant.
+    let who = |address: &str| address.split(' ').next().unwrap_or_default().to_string();
     match error {
         HostError::UnknownName { address } => (
-            format!("the name {address} does not resolve"),
+            format!("the name {} does not resolve", who(address)),
             "check `address` of the host in the inventory, and the network's DNS; an IP address works without".into(),
         ),
         HostError::Unreachable { address, detail } => (
-            with(format!("cannot reach {address}"), detail),
+            with(format!("cannot reach {}", who(address)), detail),
             format!("is the host up? `ssh {address} true` must work from this machine"),
         ),
         HostError::ConnectTimeout { address, seconds } => (
-            format!("{address} did not answer within {seconds} s"),
+            format!("{} did not answer within {seconds} s", who(address)),
             format!("is the host up, and does a firewall drop ssh? `ssh {address} true` must work; `--timeout` waits longer"),
         ),
         HostError::HostKeyUnknown { address } => (
-            format!("the host key of {address} is not known yet"),
+            format!("the host key of {} is not known yet", who(address)),
             format!("run `ssh {address}` once and compare the fingerprint with the host's own before you say yes"),
         ),
         HostError::HostKeyChanged { address, detail } => (
@@ -50,7 +52,7 @@ fn describe(error: &HostError) -> (String, String) {
             format!("if the host was installed anew: `ssh-keygen -R {address}`, then `ssh {address}` once; if not, find out who answers there"),
         ),
         HostError::AuthRefused { address, detail } => (
-            with(format!("{address} accepts none of our ssh keys"), detail),
+            with(format!("{} accepts none of our ssh keys", who(address)), detail),
             format!("`ssh-add -l` lists your keys, `ssh-copy-id {address}` installs one; or set `user` or `identity_file` in the inventory"),
         ),
         HostError::SudoRefused { user, detail } => (
