@@ -2,6 +2,7 @@
 
 pub mod desired;
 pub mod finding;
+mod host_error;
 pub mod inventory;
 pub mod masking;
 pub mod name;
