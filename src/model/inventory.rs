@@ -19,11 +19,13 @@ use crate::nut::version::NutVersion;
 #[serde(deny_unknown_fields, default)]
 pub struct Inventory {
     /// The UPSes, by the name that `upsc NAME@host` uses.
-    #[schemars(with = "BTreeMap<String, Ups>")]
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/UpsName"}))]
     pub ups: BTreeMap<UpsName, Ups>,
     /// The machines.
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/HostName"}))]
     pub hosts: BTreeMap<HostName, Host>,
     /// NUT users beside the derived ones, or a password of its own for a derived one.
+    #[schemars(extend("propertyNames" = {"format": "nut-user"}))]
     pub users: BTreeMap<String, User>,
     /// Where passwords come from.
     pub secrets: Secrets,
@@ -40,11 +42,14 @@ pub struct Ups {
     /// The host at the other end of the cable: it runs driver and upsd and is the primary.
     pub host: HostName,
     /// NUT driver, such as `usbhid-ups`.
+    #[schemars(extend("format" = "driver"))]
     pub driver: String,
     /// Port for the driver; USB drivers want `auto`.
     #[serde(default = "auto")]
+    #[schemars(extend("format" = "nut-word"))]
     pub port: String,
     /// Free text that clients see.
+    #[schemars(extend("format" = "nut-text"))]
     pub desc: Option<String>,
     /// USB id `vvvv:pppp` that `lsusb` must show on the host.
     pub usb: Option<UsbId>,
@@ -62,16 +67,21 @@ fn auto() -> String {
 #[serde(deny_unknown_fields)]
 pub struct Host {
     /// Where ssh finds it: address, name or `Host` alias; `local` is this machine, without ssh.
+    #[schemars(extend("format" = "address"))]
     pub address: String,
     /// Address under which NUT clients reach its upsd; default: `address` when that is an IP.
     pub nut_address: Option<IpAddr>,
     /// Login name; default from the ssh configuration. Others than `root` use `sudo -n`.
+    #[schemars(extend("format" = "login"))]
     pub user: Option<String>,
     /// SSH port.
+    #[schemars(range(min = 1))]
     pub port: Option<u16>,
     /// SSH private key file.
+    #[schemars(extend("format" = "path"))]
     pub identity_file: Option<PathBuf>,
     /// Jump hosts, as for `ssh -J`.
+    #[schemars(extend("format" = "jump"))]
     pub jump: Option<String>,
     /// What runs on it; only `debian` hosts are written to.
     #[serde(default)]
@@ -80,14 +90,13 @@ pub struct Host {
     #[serde(default)]
     pub tags: Vec<String>,
     /// The UPSes whose outlets feed it; default: those on its own cables.
-    #[schemars(with = "Option<Vec<String>>")]
     pub powered_by: Option<Vec<UpsName>>,
     /// How long its operating system needs to go down, such as `90s` or `3m`; the primary waits that long.
     pub shutdown_takes: Option<Delay>,
     /// Its NUT user; default: its name in the inventory.
+    #[schemars(extend("format" = "nut-user"))]
     pub nut_user: Option<String>,
     /// NUT version, such as `2.8.1`, for when the host cannot be asked.
-    #[schemars(with = "Option<String>")]
     pub nut_version: Option<NutVersion>,
     /// Rule ids to silence on this host.
     #[serde(default)]
@@ -104,6 +113,23 @@ pub struct Host {
     /// upsmon.conf directives over the derived ones.
     #[serde(default)]
     pub upsmon: Directives,
+}
+
+impl Inventory {
+    /// The NUT user a host's upsmon logs in as; nothing for a host that is not in the inventory.
+    pub fn nut_user<'a>(&'a self, name: &'a HostName) -> Option<&'a str> {
+        let host = self.hosts.get(name)?;
+        let chosen = host.nut_user.as_deref().unwrap_or(name.as_str());
+        Some(host.platform.insists().map_or(chosen, |fixed| fixed.user))
+    }
+
+    /// The UPSes on a host's own cables.
+    pub fn ups_of<'a>(
+        &'a self,
+        host: &'a HostName,
+    ) -> impl Iterator<Item = (&'a UpsName, &'a Ups)> {
+        self.ups.iter().filter(move |(_, ups)| ups.host == *host)
+    }
 }
 
 impl Host {
@@ -154,6 +180,7 @@ pub type Directives = BTreeMap<String, Value>;
 pub enum Value {
     Bool(bool),
     Integer(i64),
+    #[schemars(skip)]
     Float(f64),
     Text(String),
     List(Vec<Value>),
@@ -177,6 +204,44 @@ pub enum Platform {
     Qnap,
     /// Anything else that is looked after by hand.
     External,
+}
+
+/// What an appliance insists on (its vendor fixed it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Insists {
+    /// The name of the UPS.
+    pub ups: &'static str,
+    /// The NUT user.
+    pub user: &'static str,
+    /// Its password, which everybody knows.
+    pub password: &'static str,
+}
+
+impl Platform {
+    /// The UPS name, user and password the platform insists on.
+    pub fn insists(self) -> Option<Insists> {
+        let (ups, user, password) = match self {
+            Self::Synology => ("ups", "monuser", "secret"),
+            Self::Qnap => ("qnapups", "admin", "123456"),
+            Self::Debian | Self::Truenas | Self::External => return None,
+        };
+        Some(Insists {
+            ups,
+            user,
+            password,
+        })
+    }
+
+    /// The word in the inventory.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debian => "debian",
+            Self::Truenas => "truenas",
+            Self::Synology => "synology",
+            Self::Qnap => "qnap",
+            Self::External => "external",
+        }
+    }
 }
 
 /// A NUT user of upsd.users.
@@ -209,7 +274,8 @@ pub enum SecretSource {
     Env(String),
     /// A file; its last line end is dropped. Relative to the inventory.
     File(PathBuf),
-    /// A shell command that prints it as its only line.
+    /// A shell command that prints it as its only line; run in the folder of the inventory.
+    /// `{user}` is filled in as one shell word: write it outside of quotes.
     Command(String),
     /// The password itself.
     Literal(String),
@@ -229,10 +295,25 @@ impl std::fmt::Debug for SecretSource {
 /// A USB id, `vvvv:pppp` in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("pattern" = "^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$"))]
+#[schemars(extend("format" = "usb-id", "pattern" = "^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$"))]
 pub struct UsbId(String);
 
 impl UsbId {
+    /// Parses `051d:0002`, in any case.
+    ///
+    /// # Errors
+    /// Says how to write it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.to_ascii_lowercase();
+        let hex4 = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        match text.split_once(':') {
+            Some((vendor, product)) if hex4(vendor) && hex4(product) => Ok(Self(text)),
+            _ => Err(format!(
+                "`{text}` is not a USB id; write vendor and product as `051d:0002` (see `lsusb`)"
+            )),
+        }
+    }
+
     /// The id as `lsusb` writes it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -241,20 +322,13 @@ impl UsbId {
 
 impl<'de> Deserialize<'de> for UsbId {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?.to_ascii_lowercase();
-        let hex4 = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_hexdigit());
-        match text.split_once(':') {
-            Some((vendor, product)) if hex4(vendor) && hex4(product) => Ok(Self(text)),
-            _ => Err(serde::de::Error::custom(format!(
-                "`{text}` is not a USB id; write vendor and product as `051d:0002` (see `lsusb`)"
-            ))),
-        }
+        Self::parse(&String::deserialize(d)?).map_err(serde::de::Error::custom)
     }
 }
 
 /// A time with a unit, such as `90s`, `3m`, `1h30m`; whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("format" = "delay"))]
 #[serde(transparent)]
 pub struct Delay(pub Duration);
 

@@ -1,6 +1,7 @@
 //! The words every layer shares: pure data, no I/O, no printing.
 
 pub mod desired;
+pub mod diagnostic;
 pub mod finding;
 mod host_error;
 pub mod inventory;

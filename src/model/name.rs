@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The name of a host in the inventory: letters, digits, `.`, `-`, `_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("format" = "host-name", "pattern" = "^[A-Za-z0-9._][A-Za-z0-9._-]*$"))]
 pub struct HostName(String);
 
 impl HostName {

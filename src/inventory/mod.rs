@@ -1,0 +1,30 @@
+//! The inventory: from TOML files to the model, with every error of a run at its place.
+//!
+//! [`load`] goes in steps, and each reports all it can see: read and parse the files ([`read`]),
+//! merge them ([`tree`]), hold them against the JSON Schema of the model's types ([`shape`]), then
+//! against one another ([`check`]). What is said here is wrong beyond doubt; what may be meant is
+//! left to the lint rules.
+
+mod check;
+mod duplicate;
+mod leaf;
+mod load;
+mod mask;
+mod nearest;
+mod read;
+mod schema;
+pub mod secrets;
+mod select;
+mod shape;
+mod source;
+mod tree;
+
+pub use load::{Loaded, load};
+pub use schema::schema;
+pub use select::select;
+pub use source::SourceMap;
+
+/// The commented inventory that `upsctl init` writes.
+pub fn starter() -> &'static str {
+    include_str!("../../inventory/site.toml")
+}

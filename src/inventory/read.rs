@@ -1,0 +1,137 @@
+//! The files of an inventory, and their TOML.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, Error};
+
+use super::duplicate;
+use super::source::SourceFile;
+use super::tree::{self, Table};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+
+/// Bigger files are no inventory: 10,000 hosts are 2 MB.
+const BIGGEST: u64 = 64 * 1024 * 1024;
+
+const INIT: &str = "`upsctl init` writes a commented starter; `-i PATH` names another inventory";
+
+/// The files of an inventory: the file itself, or every `*.toml` of a folder, sorted.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
+    let shown = path.display();
+    let meta = fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Diagnostic::new(format!("there is no inventory at `{shown}`")).help(INIT)
+        }
+        _ => Diagnostic::new(format!("cannot look at `{shown}`: {error}")),
+    });
+    let meta = meta.map_err(Diagnostics::from)?;
+    if !meta.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let cannot = |error| {
+        Diagnostics::from(Diagnostic::new(format!(
+            "cannot list the folder `{shown}`: {error}"
+        )))
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(cannot)? {
+        let name = entry.map_err(cannot)?.file_name();
+        let bytes = name.as_encoded_bytes();
+        if bytes.ends_with(b".toml") && !bytes.starts_with(b".") {
+            files.push(path.join(name));
+        }
+    }
+    if files.is_empty() {
+        let message = format!("the folder `{shown}` has no `*.toml` file");
+        return Err(Diagnostic::new(message).help(INIT).into());
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The text of a file.
+pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostics> {
+    let name = path.display().to_string();
+    let cannot = |why: String| Diagnostic::new(format!("cannot read `{name}`: {why}"));
+    let failed = |error: std::io::Error| Diagnostics::from(cannot(error.to_string()));
+    let meta = fs::metadata(path).map_err(failed)?;
+    if meta.is_dir() {
+        let help = "give it a name that does not end in `.toml`; sub-folders are not read";
+        return Err(cannot("it is a folder".into()).help(help).into());
+    }
+    if meta.len() > BIGGEST {
+        return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)).into());
+    }
+    let bytes = fs::read(path).map_err(failed)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceFile::new(name, text)),
+        Err(error) => Err(not_utf8(name, &error).into()),
+    }
+}
+
+fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> Diagnostic {
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes()[at];
+    let before = String::from_utf8_lossy(&error.as_bytes()[..at]);
+    let mut place = SourceFile::new(name, before.into_owned()).place(at..at);
+    // The rest of the line cannot be shown as it is.
+    place.source = None;
+    let message = format!("the file is not UTF-8: byte 0x{byte:02x} begins no character");
+    let help = "save it as UTF-8; TOML knows no other encoding";
+    Diagnostic::new(message).at(place).help(help)
+}
+
+/// The tree of a file and what is wrong with its TOML. After any other error than a key that is
+/// defined twice the tree is of no use.
+pub(super) fn parse(index: usize, file: &SourceFile) -> (Option<Table>, Vec<Diagnostic>) {
+    let (root, mut errors) = DeTable::parse_recoverable(&file.text);
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
+    let usable = errors.iter().all(is_duplicate);
+    let errors = without_followers(&file.text, errors);
+    let diagnostics = errors.iter().map(|error| diagnostic(file, error)).collect();
+    let tree = usable.then(|| tree::table(index, root.get_ref()));
+    (tree, diagnostics)
+}
+
+fn is_duplicate(error: &Error) -> bool {
+    error.message() == "duplicate key"
+}
+
+/// Drops the errors about the keys of a table that is already reported as a whole.
+fn without_followers(text: &str, errors: Vec<Error>) -> Vec<Error> {
+    let mut end_of_reported = 0;
+    let mut kept = Vec::new();
+    for error in errors {
+        let at = error.span().map_or(0, |span| span.start);
+        if is_duplicate(&error) && at < end_of_reported {
+            continue;
+        }
+        let start = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+        if is_duplicate(&error) && duplicate::is_header(&text[start..]) {
+            end_of_reported = at + text[at..].find("\n[").unwrap_or(text.len() - at);
+        }
+        kept.push(error);
+    }
+    kept
+}
+
+fn diagnostic(file: &SourceFile, error: &Error) -> Diagnostic {
+    let span = error.span().unwrap_or(0..0);
+    let place = file.place(span.clone());
+    if !is_duplicate(error) {
+        return Diagnostic::new(format!("not TOML: {}", error.message())).at(place);
+    }
+    let found = duplicate::find(&file.text, &span);
+    let help = match found.path.as_slice() {
+        [table, _] if table == "ups" => {
+            "a UPS has one primary, the host its cable goes to; give a second UPS its own name"
+        }
+        _ => "keep one of the two",
+    };
+    Diagnostic::new(format!("`{}` is defined twice", found.path.join(".")))
+        .at(place)
+        .label("again here")
+        .second(found.first.map(|first| file.place(first)), "first here")
+        .help(help)
+}
