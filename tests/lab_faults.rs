@@ -154,7 +154,7 @@ fn odd_files_are_refused_and_left_alone() {
         .expect(0);
     let shown = lab.upsctl(&["diff"]).expect(0);
     assert!(
-        shown.out.contains("/etc/nut/upsd.users  (new file)"),
+        shown.out.contains("/etc/nut/upsd.users  (new file"),
         "{}",
         shown.out
     );
