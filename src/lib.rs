@@ -2,11 +2,16 @@
 //! `ARCHITECTURE.md` has the map of the layers.
 
 pub mod apply;
+pub mod cli;
+pub mod cmd;
+pub mod exit;
+pub mod flow;
 pub mod host;
 pub mod inventory;
 pub mod model;
 pub mod nut;
 pub mod observe;
 pub mod plan;
+pub mod render;
 pub mod report;
 pub mod rules;

@@ -135,7 +135,7 @@ for action in $ACTIONS; do
   note "$action $unit"
   act "$action" "$unit" >>"$T/log" 2>&1 || roll_back "systemctl $action $unit failed"
 done
-release_enumerator
+release_enumerator || roll_back "nut-driver-enumerator.path did not start again"
 mark applied || roll_back "cannot write to $STATE"
 
 [ -n "$SETTLE" ] && settle
@@ -144,7 +144,7 @@ section await
 answer=$(timeout "$CONFIRM" sh -c 'read -r answer && printf %s "$answer"' <&3)
 case $answer in
   confirm)
-    close confirmed
+    close confirmed || roll_back "cannot write to $STATE"
     # shellcheck disable=SC2012
     ls -1 "$STATE/txn" | head -n "-$KEEP" | while read -r old; do rm -rf "$STATE/txn/${old:?}"; done
     result confirmed "$ID"

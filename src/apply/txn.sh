@@ -59,8 +59,8 @@ hold_enumerator() {
 }
 
 release_enumerator() {
-  [ -e "$T/enumerator-held" ] && systemctl start nut-driver-enumerator.path
-  rm -f "$T/enumerator-held"
+  [ -e "$T/enumerator-held" ] || return 0
+  systemctl start nut-driver-enumerator.path || { sleep 1 && systemctl start nut-driver-enumerator.path; }
 }
 
 # One unit action. Bounded; systemd's own job goes on when the wait ends.
@@ -101,7 +101,7 @@ risky() {
 arm() {
   seconds=$1
   cp "$T/undo.sh" "$T/undo.run"
-  if [ -d /run/systemd/system ]; then
+  if [ -d "$ROOT/run/systemd/system" ]; then
     # For a reboot in the middle: before NUT starts, put the old state back.
     printf '%s\n' '[Unit]' 'Description=Undo an unfinished upsctl deploy' \
       'DefaultDependencies=no' 'After=local-fs.target' \
@@ -125,7 +125,7 @@ arm() {
 disarm() {
   rm -f "$ROOT/etc/systemd/system/multi-user.target.wants/upsctl-undo.service" \
     "$ROOT/etc/systemd/system/upsctl-undo.service"
-  if [ -d /run/systemd/system ]; then
+  if [ -d "$ROOT/run/systemd/system" ]; then
     systemctl stop "upsctl-undo-$ID.timer" 2>/dev/null
   elif [ -e "$T/timer.pid" ]; then
     kill "$(cat "$T/timer.pid")" 2>/dev/null
@@ -133,9 +133,10 @@ disarm() {
   rm -f "$T/undo.run" "$T/timer.pid"
 }
 
-# The end of a transaction, whichever: nothing of it is owed any more.
+# The end of a transaction, whichever: nothing of it is owed any more. From the mark on it has
+# ended: what is left to clear away can be done by whoever comes next.
 close() {
-  mark "$1"
+  mark "$1" || return 1
   rm -f "$STATE/open"
   sync "$STATE"
   disarm
@@ -179,7 +180,7 @@ undo() {
       undo_units
     fi
   fi
-  [ "$1" = boot ] || release_enumerator
+  [ "$1" = boot ] || release_enumerator || failed="$failed; nut-driver-enumerator.path did not start again"
   if [ -z "$failed" ]; then
     close undone
     return 0

@@ -10,5 +10,11 @@ if ! flock -n 9; then
   flock -w 120 9 || exit 1
 fi
 [ "$(cat "$STATE/open" 2>/dev/null)" = "$ID" ] || exit 0
+case $(cat "$T/state" 2>/dev/null) in
+  confirmed | undone)
+    close "$(cat "$T/state")"
+    exit
+    ;;
+esac
 say "undo of $ID since $(date +%Y-%m-%dT%H:%M:%S%z)" >"$STATE/holder"
 undo "$1"

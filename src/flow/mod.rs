@@ -51,6 +51,34 @@ pub struct Options {
     pub holder: String,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallel: 10,
+            policy: Policy::default(),
+            look_deadline: Duration::from_secs(60),
+            settle: 20,
+            undo_after: 300,
+            keep: 10,
+            holder: holder(),
+        }
+    }
+}
+
+/// `USER@MACHINE`, as far as this machine says.
+fn holder() -> String {
+    let user = std::env::var("USER").unwrap_or_else(|_| "someone".into());
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!(
+        "{user}@{}",
+        if machine.trim().is_empty() {
+            "a machine"
+        } else {
+            machine.trim()
+        }
+    )
+}
+
 /// Told what happens on each host, as it happens.
 pub trait Progress: Sync {
     /// Something began on a host.

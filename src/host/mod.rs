@@ -2,7 +2,23 @@
 //! runs as root; its program text goes through a tiny bootstrap so that nothing but a length is
 //! ever in argv, and its input (which may hold passwords) follows on stdin.
 
+mod bootstrap;
+mod connect;
+mod conversation;
+mod local;
+mod read_only;
 pub mod shell;
+mod ssh;
+mod ssh_error;
+mod target;
+mod trace;
+
+pub use connect::Connector;
+pub use local::Local;
+pub use read_only::ReadOnly;
+pub use ssh::Ssh;
+pub use target::Target;
+pub use trace::{Ran, Trace};
 
 use std::time::Duration;
 
@@ -62,7 +78,17 @@ impl Dialogue for Silent {
     }
 }
 
-/// A way to run programs on one host. It holds at most one connection, opened by the first run.
+/// A way to run programs on one host. Every kind keeps the same promises:
+///
+/// - The program runs as root, by `sudo -n` when the login is another user's.
+/// - What it prints is collected whole and shown line by line as it comes, without what login
+///   shells print before it. Its streams count as open while anything it started holds them.
+/// - A program that never began is an error, [`HostError::SudoRefused`] or
+///   [`HostError::Garbled`]; one that ended without an exit status is [`HostError::Lost`].
+/// - Past its deadline it is given up: its stdin is closed and nobody listens any more. Whether it
+///   ends then is its own affair, as sshd ends nothing.
+///
+/// It holds at most one connection, opened by the first run.
 pub trait Transport: Send {
     /// Runs a program to its end. A dialogue that does not talk gets stdin closed after the input.
     ///
@@ -70,6 +96,12 @@ pub trait Transport: Send {
     /// A [`HostError`] when the program could not be run to its end; a program that ends with a
     /// status other than 0 is no error.
     fn run(&mut self, command: &Command, dialogue: &mut dyn Dialogue) -> Result<Output, HostError>;
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn run(&mut self, command: &Command, dialogue: &mut dyn Dialogue) -> Result<Output, HostError> {
+        (**self).run(command, dialogue)
+    }
 }
 
 /// Makes transports; the seam between the flow and the machines.

@@ -1,13 +1,14 @@
 //! Names of UPSes, and the `ups[@host[:port]]` form that clients use.
 
+mod system;
+
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The port of `upsd` (RFC 9271).
-pub const PORT: u16 = 3493;
+pub use system::{PORT, System, SystemError, split_address};
 
 /// The longest name accepted: `<statepath>/<driver>-<ups>` has to fit a socket path of 108 bytes.
 const NAME_LIMIT: usize = 64;
@@ -132,105 +133,6 @@ impl From<UpsName> for String {
     }
 }
 
-/// `ups[@host[:port]]` taken apart as `upscli_splitname` does (clients/upsclient.c).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct System {
-    /// The name of the UPS on its server.
-    pub ups: String,
-    /// The server; an IPv6 address without its brackets. `localhost` if not given.
-    pub host: String,
-    /// The port; [`PORT`] if not given.
-    pub port: u16,
-}
-
-/// Why NUT cannot take a system apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SystemError {
-    /// Nothing in front of the `@`.
-    NoUps,
-    /// Nothing behind the `@`, or a port without a host.
-    NoHost,
-    /// No number from 1 to 65535 behind the `:`.
-    BadPort(String),
-    /// An IPv6 address without brackets, or a bracket without its partner.
-    Brackets,
-}
-
-impl fmt::Display for SystemError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoUps => write!(f, "no UPS name in front of the `@`"),
-            Self::NoHost => write!(f, "no host: write ups@host[:port]"),
-            Self::BadPort(port) => write!(f, "`{port}` is not a port"),
-            Self::Brackets => write!(f, "an IPv6 address stands in brackets: ups@[::1]:3493"),
-        }
-    }
-}
-
-impl std::error::Error for SystemError {}
-
-impl System {
-    /// Takes `ups[@host[:port]]` apart.
-    pub fn parse(text: &str) -> Result<Self, SystemError> {
-        let (ups, address) = match text.split_once('@') {
-            Some((ups, address)) => (ups, Some(address)),
-            None if text.contains(':') => return Err(SystemError::NoHost),
-            None => (text, None),
-        };
-        if ups.is_empty() {
-            return Err(SystemError::NoUps);
-        }
-        let (host, port) = match address {
-            Some(address) => split_address(address)?,
-            None => ("localhost", PORT),
-        };
-        Ok(Self {
-            ups: ups.to_string(),
-            host: host.to_string(),
-            port,
-        })
-    }
-}
-
-impl fmt::Display for System {
-    /// The shortest form that means the same; the host is always written.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@", self.ups)?;
-        if self.host.contains(':') {
-            write!(f, "[{}]", self.host)?;
-        } else {
-            f.write_str(&self.host)?;
-        }
-        match self.port {
-            PORT => Ok(()),
-            port => write!(f, ":{port}"),
-        }
-    }
-}
-
-/// Takes `host[:port]` or `[v6][:port]` apart (`upscli_splitaddr`, clients/upsclient.c).
-pub fn split_address(address: &str) -> Result<(&str, u16), SystemError> {
-    let (host, rest) = match address.strip_prefix('[') {
-        Some(inner) => inner.split_once(']').ok_or(SystemError::Brackets)?,
-        None => address.split_at(address.find(':').unwrap_or(address.len())),
-    };
-    if host.is_empty() {
-        return Err(SystemError::NoHost);
-    }
-    let port = match rest.strip_prefix(':') {
-        None if rest.is_empty() => PORT,
-        None => return Err(SystemError::Brackets),
-        Some(port) if port.contains(':') => return Err(SystemError::Brackets),
-        Some(port) => parse_port(port).ok_or_else(|| SystemError::BadPort(port.to_string()))?,
-    };
-    Ok((host, port))
-}
-
-fn parse_port(text: &str) -> Option<u16> {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|port| digits && *port > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,49 +153,5 @@ mod tests {
             assert!(UpsName::new(name).is_err(), "{name}");
         }
         assert!(UpsName::new(&"x".repeat(65)).is_err());
-    }
-
-    #[test]
-    fn systems_are_taken_apart() {
-        for (text, ups, host, port) in [
-            ("ups", "ups", "localhost", 3493),
-            ("ups@nas", "ups", "nas", 3493),
-            ("ups@10.0.0.1:3494", "ups", "10.0.0.1", 3494),
-            ("ups@[fd00::1]", "ups", "fd00::1", 3493),
-            ("ups@[fd00::1]:99", "ups", "fd00::1", 99),
-        ] {
-            let system = System::parse(text).expect(text);
-            assert_eq!(
-                (system.ups.as_str(), system.host.as_str(), system.port),
-                (ups, host, port)
-            );
-        }
-    }
-
-    #[test]
-    fn broken_systems_are_refused() {
-        for text in [
-            "",
-            "@host",
-            "ups@",
-            "ups@::1",
-            "ups@fd00::1",
-            "ups@[::1",
-            "ups@[::1]x",
-            "ups@h:",
-            "ups@h:0",
-            "ups@h:99999",
-            "ups@h:+1",
-            "ups:3493",
-        ] {
-            assert!(System::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_system_is_written_as_it_is_read() {
-        for text in ["ups@nas", "ups@[fd00::1]:99", "ups@10.0.0.1"] {
-            assert_eq!(System::parse(text).expect(text).to_string(), text);
-        }
     }
 }

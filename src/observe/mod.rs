@@ -5,7 +5,7 @@ mod sections;
 
 use std::hash::{BuildHasher, RandomState};
 
-pub use parse::parse;
+pub use parse::{digest, parse};
 
 use crate::host::shell;
 use crate::model::desired::DesiredHost;

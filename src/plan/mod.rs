@@ -2,6 +2,7 @@
 
 mod files;
 mod gate;
+mod reload;
 mod units;
 
 use crate::model::desired::DesiredHost;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reload;
 use crate::model::desired::{DesiredHost, Role};
 use crate::model::observed::{ObservedHost, Seen};
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
@@ -60,13 +61,10 @@ fn reason(step: &FileStep, nut: NutVersion) -> (UnitAction, String) {
         FileChange::Content => "changes",
         FileChange::Meta => "gets owner and mode put right",
     };
-    let why = format!("{} {what}", step.file);
-    // upsd reads the whole of upsd.users again on reload (server/user.c); 2.7.4's unit has none.
-    let reload = step.file == File::UpsdUsers && nut >= NutVersion::V2_8_0;
-    if reload {
-        (UnitAction::Reload, why)
-    } else {
-        (UnitAction::Restart, why)
+    match reload::refused(step, nut) {
+        None => (UnitAction::Reload, format!("{} {what}", step.file)),
+        Some(why) if why.is_empty() => (UnitAction::Restart, format!("{} {what}", step.file)),
+        Some(why) => (UnitAction::Restart, format!("{} {what}: {why}", step.file)),
     }
 }
 

@@ -4,8 +4,9 @@
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")" || exit 1
 
-A=selftest-a B=selftest-b
+A=selftest-$$-a B=selftest-$$-b
 failures=0
+trap './lab down "$A"; ./lab down "$B"' EXIT
 
 lab() { ./lab "$@"; }
 
@@ -176,8 +177,6 @@ gone() {
 }
 
 lab check || exit 1
-lab down "$A"
-lab down "$B"
 for suite in bullseye bookworm trixie; do timed "base $suite (built or cached)" lab base "$suite" || exit 1; done
 
 timed "boot $A: pve=trixie nas=bookworm to port 22" lab up "$A" pve=trixie nas=bookworm || exit 1

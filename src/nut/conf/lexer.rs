@@ -1,12 +1,15 @@
+mod collect;
+mod tell;
+
 use std::mem;
-use std::ops::Range;
 
 use super::place::starts_char;
-use super::{Conf, Line, Problem, ProblemKind, WORD_LIMIT, WORDS_LIMIT, Word};
+use super::{Conf, Line, ProblemKind};
+use collect::empty_line;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads a file as NUT reads it. Never fails: what NUT drops is a [`Problem`] of its line.
+/// Reads a file as NUT reads it. Never fails: what NUT drops is a [`Problem`](super::Problem) of its line.
 pub fn parse(bytes: &[u8]) -> Conf {
     let mut lexer = Lexer::new(bytes);
     for (at, byte) in bytes.iter().enumerate() {
@@ -114,6 +117,7 @@ impl<'a> Lexer<'a> {
             b'#' => self.comment(),
             byte if is_blank(byte) => State::WordStart,
             b'\\' => {
+                self.tell_word_after_quote();
                 self.begin(false);
                 State::BareEscape
             }
@@ -220,184 +224,9 @@ impl<'a> Lexer<'a> {
         }
         State::Bare
     }
-
-    fn comment(&mut self) -> State {
-        self.current.comment = Some(self.at..self.at);
-        State::LineEnd
-    }
-
-    fn begin(&mut self, quoted: bool) {
-        self.word = Some(Growing {
-            value: String::new(),
-            start: self.at,
-            line: self.line,
-            column: self.column,
-            quoted,
-            joined: false,
-            too_long: false,
-        });
-    }
-
-    /// `addchar`: bytes outside 0x20..=0x7f and those beyond the limit are dropped.
-    fn add(&mut self, byte: u8) {
-        if !(0x20..=0x7f).contains(&byte) {
-            return self.tell_dropped(byte);
-        }
-        if let Some(word) = &mut self.word {
-            if word.value.len() < WORD_LIMIT {
-                word.value.push(char::from(byte));
-            } else {
-                word.too_long = true;
-            }
-        }
-    }
-
-    fn add_escaped(&mut self, byte: u8) {
-        let span = self.at - 1..self.at + 1;
-        if byte == b'\r' && self.source.get(self.at + 1) == Some(&b'\n') {
-            self.problem(ProblemKind::BackslashCr, span);
-        } else if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'#' | b'=') {
-            self.problem(ProblemKind::LostBackslash(byte), span);
-        }
-        self.add(byte);
-    }
-
-    /// `endofword`: words beyond the limit are dropped.
-    fn end_word(&mut self, end: usize) {
-        let Some(word) = self.word.take() else {
-            return;
-        };
-        let span = word.start..end;
-        if word.too_long {
-            self.problem(ProblemKind::WordTooLong, span.clone());
-        }
-        if word.joined && word.value.is_empty() {
-            self.problem(ProblemKind::ContinuationBlank, span.clone());
-        }
-        let word = Word {
-            value: word.value,
-            span,
-            line: word.line,
-            column: word.column,
-            quoted: word.quoted,
-        };
-        if self.current.words.len() < WORDS_LIMIT {
-            return self.current.words.push(word);
-        }
-        self.tell_too_many(word.span.clone());
-        self.current.dropped.push(word);
-    }
-
-    /// Ends the logical line with the current byte.
-    fn end_line(&mut self) -> State {
-        self.close(self.at + 1);
-        State::WordStart
-    }
-
-    fn close(&mut self, end: usize) {
-        let next = empty_line(end, self.line, self.column, self.current.logical + 1);
-        let mut line = mem::replace(&mut self.current, next);
-        line.span.end = end;
-        if let Some(comment) = &mut line.comment {
-            let text = &self.source[comment.start..end];
-            let text = text.strip_suffix(b"\n").unwrap_or(text);
-            let text = text.strip_suffix(b"\r").unwrap_or(text);
-            comment.end = comment.start + text.len();
-        }
-        self.lines.push(line);
-    }
-
-    /// What `pconf_file_next` does at the end of the file: a growing word counts only behind others.
-    fn end_of_file(&mut self) {
-        let end = self.source.len();
-        self.at = end;
-        if matches!(self.state, State::Quoted | State::QuotedEscape) {
-            let start = self.word.as_ref().map_or(end, |word| word.start);
-            self.problem(ProblemKind::UnterminatedQuote, start..end);
-        }
-        let growing = self.word.as_ref().filter(|word| !word.value.is_empty());
-        match growing.map(|word| word.start) {
-            Some(start) if self.current.words.is_empty() => {
-                self.problem(ProblemKind::LostLastLine, start..end);
-                self.end_word(end);
-                self.current.dropped.append(&mut self.current.words);
-            }
-            Some(_) => self.end_word(end),
-            None => {}
-        }
-        if self.current.span.start < end {
-            self.close(end);
-        }
-    }
-
-    fn problem(&mut self, kind: ProblemKind, span: Range<usize>) {
-        self.current.problems.push(Problem { kind, span });
-    }
-
-    fn problem_here(&mut self, kind: ProblemKind) {
-        self.problem(kind, self.at..self.at + 1);
-    }
-
-    fn tell_crlf(&mut self) {
-        if !self.crlf_told && self.at > 0 && self.source[self.at - 1] == b'\r' {
-            self.crlf_told = true;
-            self.problem(ProblemKind::Crlf, self.at - 1..self.at + 1);
-        }
-    }
-
-    fn tell_word_after_quote(&mut self) {
-        let last = self.current.words.last();
-        if last.is_some_and(|word| word.quoted && word.span.end == self.at) {
-            self.problem_here(ProblemKind::WordAfterQuote);
-        }
-    }
-
-    fn tell_too_many(&mut self, span: Range<usize>) {
-        let told = self.current.problems.iter_mut();
-        match told.rev().find(|p| p.kind == ProblemKind::TooManyWords) {
-            Some(problem) => problem.span.end = span.end,
-            None => self.problem(ProblemKind::TooManyWords, span),
-        }
-    }
-
-    fn tell_dropped(&mut self, byte: u8) {
-        if self.at < self.dropped_until {
-            return;
-        }
-        match char_at(&self.source[self.at..]) {
-            Some(char) if !char.is_ascii() => {
-                self.dropped_until = self.at + char.len_utf8();
-                self.problem(ProblemKind::DroppedChar(char), self.at..self.dropped_until);
-            }
-            _ => self.problem_here(ProblemKind::DroppedByte(byte)),
-        }
-    }
-}
-
-fn empty_line(start: usize, line: usize, column: usize, logical: usize) -> Line {
-    Line {
-        words: Vec::new(),
-        dropped: Vec::new(),
-        span: start..start,
-        line,
-        column,
-        comment: None,
-        logical,
-        problems: Vec::new(),
-    }
 }
 
 /// C's `isspace` without the line feed.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
-}
-
-/// The first character, if the bytes start with a whole one.
-fn char_at(bytes: &[u8]) -> Option<char> {
-    let head = &bytes[..bytes.len().min(4)];
-    let valid = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).ok()?,
-    };
-    valid.chars().next()
 }

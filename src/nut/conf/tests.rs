@@ -87,7 +87,9 @@ fn an_apostrophe_is_an_ordinary_character() {
 #[test]
 fn a_closing_quote_ends_the_word_at_once() {
     assert_eq!(words("\"a\"b \"c\"\"d\"\n"), [["a", "b", "c", "d"]]);
-    assert_eq!(kinds("\"a\"b\n"), [ProblemKind::WordAfterQuote]);
+    for text in ["\"a\"b\n", "\"a\"\\\"\n", "\"a\"\"b\"\n"] {
+        assert_eq!(kinds(text), [ProblemKind::WordAfterQuote]);
+    }
 }
 
 #[test]

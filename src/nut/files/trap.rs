@@ -39,7 +39,7 @@ pub enum TrapKind {
     SectionCase(String),
     /// A section without a key does not exist for NUT.
     EmptySection,
-    /// The key of a value written as a flag: `upsdrvctl` crashes.
+    /// A key of NUT's own written as a flag: `upsdrvctl` crashes or the driver ends.
     FlagWithoutValue,
     /// The key stood above in this section; the last one counts.
     RepeatedKey,
@@ -119,7 +119,9 @@ impl TrapKind {
                 "the section stood above: NUT merges the two, the last value counts"
             }
             Self::EmptySection => "NUT ignores a section without a key",
-            Self::FlagWithoutValue => "this key needs `= value`; upsdrvctl crashes without it",
+            Self::FlagWithoutValue => {
+                "this key needs `= value`: without it upsdrvctl crashes or the driver ends"
+            }
             Self::RepeatedKey => "the key stood above: the last value counts",
             Self::OutsideSection => "NUT ignores what stands outside a section here",
             Self::DuplicatePassword => "NUT ignores a second password; the first one counts",

@@ -115,7 +115,7 @@ impl Finder<'_> {
     /// `key = value` for a secret key.
     fn key(&mut self, name: &str, words: &[Word], exact: bool, end: usize) -> bool {
         let joined = name.split_once('=').map(|(key, _)| key.trim());
-        let name = joined.unwrap_or(name);
+        let name = joined.unwrap_or(name).trim_end_matches(':');
         if !is_secret(self.file, name) {
             return false;
         }

@@ -275,7 +275,7 @@ fn ordinary_lines_stay() {
     for (file, text) in [
         (
             File::Upsmon,
-            "NOTIFYFLAG BYPASS SYSLOG\nNOTIFYMSG NOTBYPASS \"UPS %s: no longer on bypass\"\n# monitors are fine\n",
+            "NOTIFYFLAG BYPASS SYSLOG\nNOTIFYMSG NOTBYPASS \"UPS %s: no longer on bypass\"\n# to monitor the power of a host, and monitors are fine\n",
         ),
         (File::Ups, "[login]\ndriver = x\nauthProtocol = SHA\n"),
         (File::UpsdUsers, "[a]\nactions = SET\nupsmon primary\n"),

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::key::is_secret;
 use super::{Finder, SecretOwner};
-use crate::nut::conf::parse;
+use crate::nut::conf::{Line, Word, parse};
+use crate::nut::files::Role;
 
 impl Finder<'_> {
     /// A physical line or a comment: as a directive that is switched off, and as text.
@@ -23,6 +24,9 @@ impl Finder<'_> {
         let Some(line) = conf.lines.first() else {
             return false;
         };
+        if is_prose(line) {
+            return false;
+        }
         let problems = conf.lines.iter().flat_map(|line| &line.problems);
         let clean = conf.lines.len() == 1
             && !problems
@@ -96,6 +100,19 @@ impl Finder<'_> {
             at = start;
         }
     }
+}
+
+/// `monitor` in a sentence: neither spelt as the directive nor with anything of its words.
+fn is_prose(line: &Line) -> bool {
+    let words = || line.words.iter().chain(&line.dropped);
+    let Some(first) = words().next() else {
+        return false;
+    };
+    let telling = |word: &Word| {
+        let number = word.value.bytes().all(|byte| byte.is_ascii_digit());
+        number || word.value.contains('@') || Role::of_word(&word.value).is_some()
+    };
+    first.value != "MONITOR" && first.value.eq_ignore_ascii_case("monitor") && !words().any(telling)
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {

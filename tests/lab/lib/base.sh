@@ -16,7 +16,7 @@ base_packages() {
 # The recipe is hashed too: a base built by an older recipe is another base.
 base_dir() {
 	local suite=$1 kind=$2 hash
-	hash=$({ base_packages "$kind"; cat "$LIB/customize.sh"; } | sha256sum | cut -c1-12)
+	hash=$({ echo "$SYSTEM_PACKAGES,$NUT_PACKAGES"; cat "$LIB/customize.sh"; } | sha256sum | cut -c1-12)
 	case $kind in
 	full) echo "$STATE/base/$suite-$hash" ;;
 	bare) echo "$STATE/base/$suite-bare-$hash" ;;
@@ -74,8 +74,9 @@ build_base() (
 	rm -rf --one-file-system "$base.new" "$base.log"
 	mapfile -t proxy < <(proxy_options)
 	export LAB_SUITE=$suite LAB_KIND=$kind LAB_NUT_PACKAGES=${NUT_PACKAGES//,/ }
-	mmdebstrap --variant=apt --include="$(base_packages "$kind")" "${proxy[@]}" \
-		--customize-hook="$LIB/customize.sh" "$suite" "$base.new" "$(debian_mirror)" >"$base.log" 2>&1 8>&- ||
+	# Namespaces of its own, so that a build that is killed leaves neither mounts nor processes behind.
+	unshare --mount --pid --fork --kill-child --mount-proc -- mmdebstrap --variant=apt --include="$(base_packages "$kind")" "${proxy[@]}" \
+		--customize-hook="$LIB/customize.sh" "$suite" "$base.new" "$(debian_mirror)" >"$base.log" 2>&1 ||
 		die "cannot build $suite, see $base.log: $(grep '^E:' "$base.log" | tail -n 1)"
 	# mmdebstrap ends by dropping the package lists; a bare host shall know its repository from the start.
 	[ "$kind" = full ] || chroot "$base.new" apt-get -q update >>"$base.log" 2>&1 || die "cannot read the repository of $base.new"

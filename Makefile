@@ -1,0 +1,29 @@
+# The commands of the project; README.md tells what they are for.
+SHELL := /bin/bash
+LAB := tests/lab/lab
+
+.PHONY: demo test lint bench torture clean deps
+
+demo: deps        ## boot a lab host and run diff, deploy, verify against it
+	scripts/demo.sh
+
+test: deps lint   ## everything, real hosts included
+	scripts/test.sh
+
+lint:
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	@if command -v shellcheck >/dev/null; then scripts/shellcheck.sh; else echo "shellcheck is not installed: shell scripts not checked"; fi
+
+bench: deps       ## ratios against plain ssh, and the speed of check
+	scripts/bench.sh
+
+torture: deps     ## faults and kills at random moments, hundreds of times
+	scripts/torture.sh
+
+deps:
+	@scripts/deps.sh
+
+clean:
+	-$(LAB) down --all
+	cargo clean

@@ -1,0 +1,45 @@
+//! `upsctl diff`: what deploy would change.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::site::Site;
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::flow;
+use crate::plan::Policy;
+use crate::report;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Hosts, or @tag [default: all]
+    hosts: Vec<String>,
+    /// Exit with 4 when something would change
+    #[arg(long)]
+    exit_code: bool,
+    /// Do not fetch passwords; compare everything but them
+    #[arg(long)]
+    no_secrets: bool,
+}
+
+/// Looks at the hosts, one command each, and shows the difference.
+///
+/// # Errors
+/// An inventory, template or password that cannot be had.
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let mut site = Site::load(global, &arguments.hosts)?;
+    if !arguments.no_secrets {
+        site.fetch_secrets()?;
+    }
+    let context = site.context(
+        global,
+        Policy {
+            even_on_battery: false,
+            install: true,
+        },
+    );
+    let outcomes = flow::deploy::diff(&context, &site.hosts)?;
+    let exit = report::exit_code(&outcomes, arguments.exit_code);
+    site.print(global, "diff", &outcomes, exit)?;
+    Ok(exit)
+}

@@ -1,0 +1,195 @@
+//! What most commands begin with (the inventory, the templates, the chosen hosts) and how they end:
+//! one report on stdout.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::{Color, Format, Global};
+use crate::exit::Exit;
+use crate::flow::{self, Options, Progress};
+use crate::host::Connector;
+use crate::inventory::{self, Loaded};
+use crate::model::inventory::Inventory;
+use crate::model::name::HostName;
+use crate::model::outcome::HostOutcome;
+use crate::model::secret::SecretStore;
+use crate::plan::Policy;
+use crate::render::{self, Templates};
+use crate::report::{self, Verbosity, human::Page, progress, screen};
+
+/// An inventory that is loaded, with the hosts that were named.
+pub(super) struct Site {
+    pub loaded: Loaded,
+    pub templates: Templates,
+    pub hosts: Vec<HostName>,
+    /// The words that named them.
+    pub selection: Vec<String>,
+    pub secrets: SecretStore,
+    connector: Connector,
+    bars: Bars,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Site {
+    /// Loads the inventory and the templates and picks the hosts.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
+        let loaded = inventory::load(&global.inventory)?;
+        let templates = match templates_dir(global, &loaded.root) {
+            Some(folder) => Templates::load(&folder, &loaded.inventory)?,
+            None => Templates::built_in()?,
+        };
+        let hosts = inventory::select(&loaded.inventory, selection)?;
+        Ok(Self {
+            loaded,
+            templates,
+            hosts,
+            selection: selection.to_vec(),
+            secrets: SecretStore::default(),
+            connector: Connector {
+                ssh_config: global.ssh_config.clone(),
+                connect_timeout: Duration::from_secs(global.timeout),
+                local_environment: Vec::new(),
+            },
+            bars: Bars(progress::Bars::new(verbosity(global))),
+            interrupted: Arc::default(),
+        })
+    }
+
+    /// Fetches the passwords that the chosen hosts' files hold.
+    ///
+    /// # Errors
+    /// Each user whose password cannot be had, with its source.
+    pub fn fetch_secrets(&mut self) -> Result<()> {
+        let mut users = BTreeSet::new();
+        for name in &self.hosts {
+            let desired = render::desired(self.inventory(), name, None, &self.templates)?;
+            for file in desired.files.values() {
+                users.extend(file.content.users().map(str::to_string));
+            }
+        }
+        self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)?;
+        Ok(())
+    }
+
+    pub fn inventory(&self) -> &Inventory {
+        &self.loaded.inventory
+    }
+
+    /// From now on Ctrl-C lets the hosts that are under way come to a whole state; a second one ends
+    /// upsctl at once, and the hosts undo themselves.
+    ///
+    /// # Errors
+    /// When the signal cannot be caught.
+    pub fn catch_interrupt(&self) -> Result<()> {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            signal_hook::flag::register_conditional_shutdown(signal, 130, self.interrupted.clone())
+                .and_then(|_| signal_hook::flag::register(signal, self.interrupted.clone()))
+                .context("could not catch Ctrl-C")?;
+        }
+        Ok(())
+    }
+
+    pub fn was_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    pub fn context(&self, global: &Global, policy: Policy) -> flow::Context<'_> {
+        flow::Context {
+            inventory: self.inventory(),
+            templates: &self.templates,
+            secrets: &self.secrets,
+            connect: &self.connector,
+            progress: &self.bars,
+            interrupted: &self.interrupted,
+            options: Options {
+                parallel: usize::from(global.parallel),
+                policy,
+                ..Options::default()
+            },
+        }
+    }
+
+    /// Prints outcomes as the product of a command.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn print(
+        &self,
+        global: &Global,
+        command: &str,
+        outcomes: &[HostOutcome],
+        exit: Exit,
+    ) -> Result<()> {
+        self.bars.0.clear();
+        let text = match global.format {
+            Format::Json => report::json::hosts(command, exit, outcomes)?,
+            Format::Human | Format::Github => {
+                report::human::outcomes(command, outcomes, &self.page(global))
+            }
+        };
+        print(global, &text)
+    }
+
+    pub fn page(&self, global: &Global) -> Page {
+        Page {
+            selection: self.selection.clone(),
+            ..Page::new(verbosity(global))
+        }
+    }
+
+    pub fn clear_bars(&self) {
+        self.bars.0.clear();
+    }
+}
+
+/// Writes the product of a command.
+///
+/// # Errors
+/// When stdout cannot be written to; a reader that went away is no error.
+pub(super) fn print(global: &Global, text: &str) -> Result<()> {
+    screen::stdout(text, color(global)).context("could not write to stdout")
+}
+
+pub(super) fn color(global: &Global) -> screen::Color {
+    match global.color {
+        Color::Auto => screen::Color::Auto,
+        Color::Always => screen::Color::Always,
+        Color::Never => screen::Color::Never,
+    }
+}
+
+pub(super) fn verbosity(global: &Global) -> Verbosity {
+    match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    }
+}
+
+fn templates_dir(global: &Global, root: &Path) -> Option<PathBuf> {
+    let beside = root.join("templates");
+    global
+        .templates
+        .clone()
+        .or_else(|| beside.is_dir().then_some(beside))
+}
+
+struct Bars(progress::Bars);
+
+impl Progress for Bars {
+    fn begin(&self, host: &HostName, what: &str) {
+        self.0.begin(host, what);
+    }
+
+    fn end(&self, host: &HostName, how: &str) {
+        self.0.end(host, how);
+    }
+}

@@ -1,0 +1,76 @@
+//! The owner's own directives, on top of the derived ones: first `[defaults.FILE]`, then
+//! `[hosts.NAME.FILE]`.
+
+use super::super::error::RenderError;
+use super::directive::Line;
+use super::{Site, value};
+use crate::model::inventory::{Directives, Host, Value};
+use crate::model::name::HostName;
+use crate::nut::directive::{File, Scope, lookup};
+
+/// The directives with the owner's on top: each replaces all lines of its name, where they stand.
+///
+/// # Errors
+/// Names the key whose value cannot stand in the file.
+pub(super) fn on_top(
+    site: &Site<'_>,
+    name: &HostName,
+    file: File,
+    mut lines: Vec<Line>,
+) -> Result<Vec<Line>, RenderError> {
+    let host = site.host(name)?;
+    let key = |owner: &str| format!("{owner}.{}", table_name(file));
+    if let Some(directives) = site.inventory.defaults.of(file) {
+        apply(&key("defaults"), file, directives, &mut lines)?;
+    }
+    if let Some(directives) = host.overrides(file) {
+        apply(&key(&format!("hosts.{name}")), file, directives, &mut lines)?;
+    }
+    Ok(lines)
+}
+
+/// The name of the file's table in the inventory.
+fn table_name(file: File) -> &'static str {
+    file.name().trim_end_matches(".conf")
+}
+
+fn apply(
+    key: &str,
+    file: File,
+    directives: &Directives,
+    lines: &mut Vec<Line>,
+) -> Result<(), RenderError> {
+    for (name, written) in directives {
+        let new = value::lines(&format!("{key}.{name}"), file, Scope::Top, name, written)?;
+        let at = lines.iter().position(|line| same(file, &line.name, name));
+        lines.retain(|line| !same(file, &line.name, name));
+        let at = at.unwrap_or(lines.len()).min(lines.len());
+        lines.splice(at..at, new);
+    }
+    Ok(())
+}
+
+/// Whether NUT takes two names for the same directive.
+fn same(file: File, one: &str, other: &str) -> bool {
+    one == other || lookup(file, Scope::Top, one).is_some_and(|d| d.any_case && d.is_named(other))
+}
+
+/// What the owner wrote for a directive of a host, if anything.
+pub(super) fn find<'a>(
+    site: &Site<'a>,
+    host: &'a Host,
+    file: File,
+    name: &str,
+) -> Option<&'a Value> {
+    let own = host.overrides(file).and_then(|own| own.get(name));
+    own.or_else(|| site.inventory.defaults.of(file)?.get(name))
+}
+
+/// The number the owner wrote for a directive of a host, if any.
+pub(super) fn seconds(site: &Site<'_>, host: &Host, file: File, name: &str) -> Option<u64> {
+    match find(site, host, file, name)? {
+        Value::Integer(number) => u64::try_from(*number).ok(),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}

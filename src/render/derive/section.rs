@@ -1,0 +1,59 @@
+//! The sections of a server's ups.conf.
+
+use super::super::error::RenderError;
+use super::directive::Line;
+use super::{Site, text, value};
+use crate::model::inventory::Ups;
+use crate::model::name::HostName;
+use crate::nut::directive::{File, Scope};
+use crate::nut::ups_name::UpsName;
+
+/// A section of ups.conf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    pub name: UpsName,
+    /// `driver`, `port` and `desc`, then the options by name.
+    ///
+    /// `driver` is first because upsdrvctl drops some keys in the first line of a section
+    /// (drivers/upsdrvctl.c).
+    pub lines: Vec<Line>,
+}
+
+/// The sections for the UPSes on a host's cables.
+///
+/// # Errors
+/// Names the key whose value cannot stand in the file.
+pub(super) fn sections(site: &Site<'_>, host: &HostName) -> Result<Vec<Section>, RenderError> {
+    let owned = site.owned(host).iter();
+    owned.map(|(name, ups)| section(name, ups)).collect()
+}
+
+fn section(name: &UpsName, ups: &Ups) -> Result<Section, RenderError> {
+    let key = |part: &str| format!("ups.{name}.{part}");
+    let mut lines = vec![
+        Line::value("driver", text::word(&key("driver"), &ups.driver)?),
+        Line::value("port", text::word(&key("port"), &ups.port)?),
+    ];
+    if let Some(desc) = &ups.desc {
+        lines.push(Line::value("desc", text::word(&key("desc"), desc)?));
+    }
+    for (option, written) in &ups.options {
+        let key = key(&format!("options.{option}"));
+        if matches!(option.as_str(), "driver" | "port" | "desc") {
+            return Err(RenderError::new(format!("`{option}` is a key of its own"))
+                .of(key)
+                .help(format!("write it as {option} = … under [ups.{name}]")));
+        }
+        lines.extend(value::lines(
+            &key,
+            File::Ups,
+            Scope::Section,
+            option,
+            written,
+        )?);
+    }
+    Ok(Section {
+        name: name.clone(),
+        lines,
+    })
+}

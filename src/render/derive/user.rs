@@ -1,0 +1,81 @@
+//! The users of a server's upsd.
+
+use std::collections::BTreeMap;
+
+use super::super::error::RenderError;
+use super::{Site, text};
+use crate::model::inventory;
+use crate::model::name::HostName;
+use crate::nut::files::Role;
+
+/// A section of upsd.users. Its password is that of the user of its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    /// `SET`, `FSD`.
+    pub actions: Vec<String>,
+    /// Instant commands, or `ALL`.
+    pub instcmds: Vec<String>,
+    /// What its upsmon is, when it is the user of one.
+    pub role: Option<Role>,
+}
+
+/// The users of a server: its own, those of its clients, and those the owner added, each once.
+///
+/// Once matters: upsd gives what stands under a repeated header to the user before it
+/// (server/user.c).
+///
+/// # Errors
+/// When a name or a word of a user cannot stand in the file.
+pub(super) fn users(site: &Site<'_>, server: &HostName) -> Result<Vec<User>, RenderError> {
+    if site.owned(server).is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = site.user_of(server)?;
+    let mut users: BTreeMap<String, User> = BTreeMap::new();
+    for name in site.others(server) {
+        let user = site.user_of(name)?;
+        users.insert(user.into(), upsmon(user, name, Role::Secondary)?);
+    }
+    users.insert(own.into(), upsmon(own, server, Role::Primary)?);
+    for (name, user) in &site.inventory.users {
+        if user.on.as_ref().is_none_or(|on| on.contains(server)) {
+            add(&mut users, name, user)?;
+        }
+    }
+    let first = users.remove(own);
+    Ok(first.into_iter().chain(users.into_values()).collect())
+}
+
+fn upsmon(user: &str, host: &HostName, role: Role) -> Result<User, RenderError> {
+    Ok(User {
+        name: text::name(&format!("hosts.{host}.nut_user"), user)?,
+        actions: Vec::new(),
+        instcmds: Vec::new(),
+        role: Some(role),
+    })
+}
+
+/// Adds what the owner wrote of a user to what was derived.
+fn add(
+    users: &mut BTreeMap<String, User>,
+    name: &str,
+    written: &inventory::User,
+) -> Result<(), RenderError> {
+    let key = format!("users.{name}");
+    let user = users
+        .entry(text::name(&key, name)?)
+        .or_insert_with(|| User {
+            name: name.to_string(),
+            actions: Vec::new(),
+            instcmds: Vec::new(),
+            role: None,
+        });
+    user.actions = words(&format!("{key}.actions"), &written.actions)?;
+    user.instcmds = words(&format!("{key}.instcmds"), &written.instcmds)?;
+    Ok(())
+}
+
+fn words(key: &str, words: &[String]) -> Result<Vec<String>, RenderError> {
+    words.iter().map(|word| text::name(key, word)).collect()
+}

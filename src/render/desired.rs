@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+
+use super::check::check_text;
+use super::context::Context;
+use super::derive::{Derived, Monitor, Site};
+use super::error::RenderError;
+use super::templates::Templates;
+use crate::model::desired::{DesiredFile, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, Role};
+use crate::model::inventory::{Inventory, Platform};
+use crate::model::name::HostName;
+use crate::nut::directive::File;
+use crate::nut::files;
+use crate::nut::version::NutVersion;
+
+/// The version files are written for when neither the host nor the inventory tells one.
+pub const ASSUMED: NutVersion = NutVersion::V2_8_0;
+
+/// What a host should have.
+///
+/// The files are for the version that was observed, else the inventory's `nut_version`, else
+/// [`ASSUMED`]; a host of another platform than `debian` has none.
+///
+/// # Errors
+/// When the inventory says something no file of NUT can hold, or a template does not render.
+pub fn desired(
+    inventory: &Inventory,
+    name: &HostName,
+    observed: Option<NutVersion>,
+    templates: &Templates,
+) -> Result<DesiredHost, RenderError> {
+    desired_in(&Site::new(inventory), name, observed, templates)
+}
+
+/// [`desired`] for one of many hosts, without looking through the inventory for each.
+///
+/// # Errors
+/// As [`desired`].
+pub fn desired_in(
+    site: &Site<'_>,
+    name: &HostName,
+    observed: Option<NutVersion>,
+    templates: &Templates,
+) -> Result<DesiredHost, RenderError> {
+    let host = site.host(name)?;
+    let nut = observed.or(host.nut_version).unwrap_or(ASSUMED);
+    let derived = Derived::of(site, name, nut)?;
+    let files = match host.platform {
+        Platform::Debian => files(name, &derived, templates)?,
+        _ => BTreeMap::new(),
+    };
+    Ok(DesiredHost {
+        name: name.clone(),
+        platform: host.platform,
+        role: derived.role,
+        nut,
+        files,
+        expect: expect(site, name, derived),
+    })
+}
+
+/// The files a role needs. A client gets nothing that would make it a server.
+fn needed(role: Role) -> &'static [File] {
+    match role {
+        Role::Server { .. } => &File::ALL,
+        Role::Client => &[File::Nut, File::Upsmon],
+    }
+}
+
+fn files(
+    name: &HostName,
+    derived: &Derived,
+    templates: &Templates,
+) -> Result<BTreeMap<File, DesiredFile>, RenderError> {
+    let mut files = BTreeMap::new();
+    for file in needed(derived.role) {
+        let context = Context::new(name, *file, derived);
+        let made = templates.render(name, *file, &context)?;
+        check_text(name, *file, &made.content)?;
+        files.insert(*file, made);
+    }
+    Ok(files)
+}
+
+fn expect(site: &Site<'_>, name: &HostName, derived: Derived) -> Expect {
+    let ups = site.owned(name).iter().map(|(name, ups)| ExpectedUps {
+        name: (*name).clone(),
+        driver: ups.driver.clone(),
+        usb: ups.usb.clone(),
+    });
+    Expect {
+        ups: ups.collect(),
+        listen: derived.listen,
+        monitors: derived.monitors.into_iter().map(expected).collect(),
+        clients: derived.clients,
+    }
+}
+
+fn expected(monitor: Monitor) -> ExpectedMonitor {
+    ExpectedMonitor {
+        ups: monitor.ups,
+        server: monitor.server,
+        system: monitor.system,
+        user: monitor.user,
+        primary: monitor.role == files::Role::Primary,
+        power_value: monitor.power_value,
+    }
+}

@@ -1,0 +1,25 @@
+//! From the inventory to what a host should have: derive, render by templates, check.
+//!
+//! Pure but for [`Templates::load`]. Passwords are never here: a rendered file has references in
+//! their places.
+
+mod by_hand;
+mod check;
+mod context;
+pub mod derive;
+mod desired;
+mod env;
+mod error;
+mod excerpt;
+mod password;
+mod templates;
+
+pub use by_hand::by_hand;
+pub use check::check_text;
+pub use derive::{Derived, Site};
+pub use desired::{ASSUMED, desired, desired_in};
+pub use error::RenderError;
+pub use templates::{BUILT_IN, Templates};
+
+#[cfg(test)]
+mod tests;

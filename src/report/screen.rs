@@ -1,0 +1,77 @@
+//! The only place that writes to stdout and stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+/// Longer lines are hard to read.
+const WIDEST: usize = 100;
+const NARROWEST: usize = 40;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR or CLICOLOR say otherwise.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// Writes the product.
+///
+/// # Errors
+/// When stdout cannot be written, a closed pipe among others.
+pub fn stdout(text: &str, color: Color) -> io::Result<()> {
+    let mut out = AutoStream::new(io::stdout().lock(), color.into());
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes what is not the product: warnings, hints, questions.
+///
+/// # Errors
+/// When stderr cannot be written.
+pub fn stderr(text: &str, color: Color) -> io::Result<()> {
+    let mut out = AutoStream::new(io::stderr().lock(), color.into());
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Columns for prose: stdout's terminal's, but no more than can be read with ease.
+pub fn width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    readable(terminal.map(|(width, _)| usize::from(width.0)))
+}
+
+fn readable(columns: Option<usize>) -> usize {
+    columns.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// Whether someone can be asked: the question goes to stderr, the answer comes from stdin.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn prose_is_as_wide_as_the_terminal_within_reason() {
+        assert_eq!(
+            [None, Some(80), Some(300), Some(3)].map(readable),
+            [100, 80, 100, 40]
+        );
+    }
+}
