@@ -338,7 +338,7 @@ fn is_lost_when_the_link_breaks_and_connects_anew() {
     let Err(HostError::Lost { detail }) = lost else {
         panic!("{lost:?}")
     };
-    assert!(detail.contains("127.0.0.1"), "{detail}");
+    assert!(!detail.contains("killed"), "{detail}");
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(text(&run(&mut ssh, "echo again", "").unwrap()), "again\n");
 }

@@ -1,6 +1,6 @@
 //! A private sshd on loopback: its own port, host key, users' keys and known_hosts. It shares
 //! nothing with the machine's own ssh but the programs.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::print_stderr)]
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
