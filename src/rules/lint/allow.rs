@@ -20,37 +20,55 @@ pub(super) struct Allow<'a> {
 }
 
 /// Every `allow` of an inventory.
-fn all<'a>(
-    inventory: &'a Inventory,
-    key: impl Fn(&[&str]) -> Option<Place>,
-) -> Vec<Allow<'a>> {
+fn all<'a>(inventory: &'a Inventory, key: impl Fn(&[&str]) -> Option<Place>) -> Vec<Allow<'a>> {
     let mut all = Vec::new();
     for (at, rule) in inventory.allow.iter().enumerate() {
-        all.push(Allow { rule, host: None, place: key(&["allow", &at.to_string()]) });
+        all.push(Allow {
+            rule,
+            host: None,
+            place: key(&["allow", &at.to_string()]),
+        });
     }
     for (name, host) in &inventory.hosts {
         for (at, rule) in host.allow.iter().enumerate() {
             let place = key(&["hosts", name.as_str(), "allow", &at.to_string()]);
-            all.push(Allow { rule, host: Some(name), place });
+            all.push(Allow {
+                rule,
+                host: Some(name),
+                place,
+            });
         }
     }
     all
 }
 
 /// Takes out what is allowed, counts it by rule, and tells of an `allow` that took nothing out.
-pub(super) fn silence(site: &Site<'_>, findings: Vec<Finding>) -> (Vec<Finding>, BTreeMap<String, usize>) {
+pub(super) fn silence(
+    site: &Site<'_>,
+    findings: Vec<Finding>,
+) -> (Vec<Finding>, BTreeMap<String, usize>) {
     let allows = all(site.inventory, |path| site.key(path));
     let mut used = vec![false; allows.len()];
     let mut silenced = BTreeMap::new();
     let mut by_rule: BTreeMap<(&str, Option<&HostName>), Vec<usize>> = BTreeMap::new();
     for (at, allow) in allows.iter().enumerate() {
-        by_rule.entry((allow.rule, allow.host)).or_default().push(at);
+        by_rule
+            .entry((allow.rule, allow.host))
+            .or_default()
+            .push(at);
     }
     let mut kept = Vec::new();
     for finding in findings {
-        let own = finding.host.as_ref().and_then(|host| by_rule.get(&(finding.rule, Some(host))));
-        let allowing: Vec<usize> =
-            own.into_iter().chain(by_rule.get(&(finding.rule, None))).flatten().copied().collect();
+        let own = finding
+            .host
+            .as_ref()
+            .and_then(|host| by_rule.get(&(finding.rule, Some(host))));
+        let allowing: Vec<usize> = own
+            .into_iter()
+            .chain(by_rule.get(&(finding.rule, None)))
+            .flatten()
+            .copied()
+            .collect();
         if allowing.is_empty() {
             kept.push(finding);
             continue;
@@ -71,14 +89,18 @@ pub(super) fn silence(site: &Site<'_>, findings: Vec<Finding>) -> (Vec<Finding>,
 /// An error for every id in an `allow` that is no rule.
 pub fn unknown(inventory: &Inventory, place: impl Fn(&[&str]) -> Option<Place>) -> Vec<Diagnostic> {
     let known: Vec<&str> = rules::all().iter().map(|rule| rule.id).collect();
-    let wrong = all(inventory, place).into_iter().filter(|allow| !known.contains(&allow.rule));
+    let wrong = all(inventory, place)
+        .into_iter()
+        .filter(|allow| !known.contains(&allow.rule));
     wrong
         .map(|allow| {
             let help = match nearest(allow.rule, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`upsctl explain --all` lists the rules".into(),
             };
-            Diagnostic::new(format!("there is no rule `{}`", allow.rule)).at(allow.place).help(help)
+            Diagnostic::new(format!("there is no rule `{}`", allow.rule))
+                .at(allow.place)
+                .help(help)
         })
         .collect()
 }

@@ -10,7 +10,10 @@ pub(super) static RULE: Rule = Rule {
 
 /// Runs after all others: it is about what they said.
 pub(super) fn of(allow: &Allow<'_>) -> Finding {
-    let finding = RULE.finding(format!("allow has `{}`, which silences nothing", allow.rule), &[]);
+    let finding = RULE.finding(
+        format!("allow has `{}`, which silences nothing", allow.rule),
+        &[],
+    );
     let finding = match allow.host {
         Some(host) => finding.on(host),
         None => finding,

@@ -13,10 +13,18 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     if view.host.upsmon.is_none() {
         return Vec::new();
     }
-    let own = view.site.written(&view.host.name).and_then(|host| host.shutdown_takes);
+    let own = view
+        .site
+        .written(&view.host.name)
+        .and_then(|host| host.shutdown_takes);
     let timing = Timing::of(view);
-    let least = timing.poll + timing.hostsync + timing.finaldelay + own.map_or(0, |own| own.as_secs().cast_signed());
-    let sections = view.sections().filter(|section| section.get("ignorelb").is_some());
+    let least = timing.poll
+        + timing.hostsync
+        + timing.finaldelay
+        + own.map_or(0, |own| i64::try_from(own.as_secs()).unwrap_or(i64::MAX));
+    let sections = view
+        .sections()
+        .filter(|section| section.get("ignorelb").is_some());
     let reserves = sections.filter_map(|section| {
         let entry = section.get("override.battery.runtime.low")?;
         let reserve: i64 = entry.value.as_ref()?.value.parse().ok()?;
@@ -29,7 +37,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 "ups `{}` counts as low with {reserve} s left, and the shutdown takes {least} s",
                 section.name
             );
-            view.finding(&RULE, saw, view.at_entry(section, entry), &[("least", &least.to_string())])
+            view.finding(
+                &RULE,
+                saw,
+                view.at_entry(section, entry),
+                &[("least", &least.to_string())],
+            )
         })
         .collect()
 }

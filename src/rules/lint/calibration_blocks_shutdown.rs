@@ -15,10 +15,15 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     }
     let key = "onlinedischarge_calibration";
     let of = |entry: &&crate::nut::files::Entry| entry.key.value.eq_ignore_ascii_case(key);
-    let sections = view.sections().filter_map(|section| Some((section, section.entries.iter().find(of)?)));
+    let sections = view
+        .sections()
+        .filter_map(|section| Some((section, section.entries.iter().find(of)?)));
     sections
         .map(|(section, entry)| {
-            let saw = format!("ups `{}` has {key}, and the host NUT {}", section.name, view.host.version);
+            let saw = format!(
+                "ups `{}` has {key}, and the host NUT {}",
+                section.name, view.host.version
+            );
             view.finding(&RULE, saw, view.at_entry(section, entry), &[])
         })
         .collect()

@@ -22,13 +22,19 @@ pub(super) fn logins<'a>(view: &View<'a>) -> impl Iterator<Item = Login<'a>> + u
     view.host.watches.iter().filter_map(move |watch| {
         let server = view.server(watch)?;
         server.users.as_ref()?;
-        Some(Login { watch, server, user: server.user(&watch.user) })
+        Some(Login {
+            watch,
+            server,
+            user: server.user(&watch.user),
+        })
     })
 }
 
 /// Whether the server of a watch has no such UPS. Upsd does not tell case apart.
 pub(super) fn unknown_ups(view: &View<'_>, watch: &Watch) -> bool {
-    let Some(server) = view.server(watch) else { return false };
+    let Some(server) = view.server(watch) else {
+        return false;
+    };
     let Some(ups) = &server.ups else { return false };
     let mut sections = ups.sections.iter().filter(|section| section.exists());
     !sections.any(|section| section.name.eq_ignore_ascii_case(&watch.target.ups))
@@ -61,7 +67,11 @@ fn is(word: &str, other: &str) -> bool {
 /// Whether a vendor fixed the name and password of this user of the server.
 pub(super) fn is_fixed(view: &View<'_>, user: &str) -> bool {
     view.watchers().any(|(host, watch)| {
-        watch.user == user && host.platform.insists().is_some_and(|insists| insists.user == user)
+        watch.user == user
+            && host
+                .platform
+                .insists()
+                .is_some_and(|insists| insists.user == user)
     })
 }
 

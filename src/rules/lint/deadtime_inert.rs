@@ -12,8 +12,16 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let bitten = (NutVersion::V2_8_1..NutVersion::V2_8_3).contains(&view.host.version);
-    let raised = view.upsmon("DEADTIME").filter(|_| bitten && view.number("DEADTIME") > 15);
-    let Some(setting) = raised else { return Vec::new() };
-    let saw = format!("NUT {} does not honour DEADTIME {}", view.host.version, view.number("DEADTIME"));
+    let raised = view
+        .upsmon("DEADTIME")
+        .filter(|_| bitten && view.number("DEADTIME") > 15);
+    let Some(setting) = raised else {
+        return Vec::new();
+    };
+    let saw = format!(
+        "NUT {} does not honour DEADTIME {}",
+        view.host.version,
+        view.number("DEADTIME")
+    );
     vec![view.finding(&RULE, saw, view.at_setting(File::Upsmon, setting), &[])]
 }

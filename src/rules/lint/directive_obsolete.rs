@@ -17,7 +17,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     });
     for file in [File::Upsd, File::Upsmon] {
         for setting in view.settings(file) {
-            if setting.directive.is_some_and(|known| known.kind == Kind::Obsolete) {
+            if setting
+                .directive
+                .is_some_and(|known| known.kind == Kind::Obsolete)
+            {
                 let saw = format!("{file} has {}, which is obsolete", setting.name.value);
                 found.push(view.finding(&RULE, saw, view.at_setting(file, setting), &[]));
             }
@@ -27,7 +30,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         for entry in &section.entries {
             let known = lookup(File::Ups, Scope::Section, &entry.key.value);
             if known.is_some_and(|known| known.kind == Kind::Obsolete) {
-                let saw = format!("ups `{}` has {}, which is obsolete", section.name, entry.key.value);
+                let saw = format!(
+                    "ups `{}` has {}, which is obsolete",
+                    section.name, entry.key.value
+                );
                 found.push(view.finding(&RULE, saw, view.at_entry(section, entry), &[]));
             }
         }

@@ -17,9 +17,18 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for key in keys::all(view) {
         // A section's key is fatal for the driver: the matter of driver-key-unknown.
-        let inside = key.file == File::Ups && key.known.is_some_and(|known| known.scope == Scope::Section);
-        if let Some(known) = key.known.filter(|known| known.since > view.host.version && !inside) {
-            found.push(finding(view, &format!("{} {}", key.file, key.name()), known.since, key.place(view)));
+        let inside =
+            key.file == File::Ups && key.known.is_some_and(|known| known.scope == Scope::Section);
+        if let Some(known) = key
+            .known
+            .filter(|known| known.since > view.host.version && !inside)
+        {
+            found.push(finding(
+                view,
+                &format!("{} {}", key.file, key.name()),
+                known.since,
+                key.place(view),
+            ));
         }
         found.extend(notify(view, &key));
     }
@@ -40,5 +49,10 @@ fn notify(view: &View<'_>, key: &Key<'_>) -> Option<Finding> {
 fn finding(view: &View<'_>, what: &str, since: NutVersion, place: Place) -> Finding {
     let version = view.host.version.to_string();
     let saw = format!("{what} is known since NUT {since}, and this host has {version}");
-    view.finding(&RULE, saw, place, &[("version", &version), ("since", &since.to_string())])
+    view.finding(
+        &RULE,
+        saw,
+        place,
+        &[("version", &version), ("since", &since.to_string())],
+    )
 }

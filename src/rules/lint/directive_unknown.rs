@@ -26,7 +26,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 None => String::new(),
             };
             let saw = format!("{file} has no directive `{name}`{hint}");
-            view.finding(&RULE, saw, traps::place(view, file, trap), &[("hint", hint.trim_end_matches('?'))])
+            view.finding(&RULE, saw, traps::place(view, file, trap), &[])
         })
         .collect()
 }

@@ -23,7 +23,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     });
     sections
         .map(|(section, entry, name)| {
-            let saw = format!("no package of Debian {} has the driver `{name}`", suite.number());
+            let saw = format!(
+                "no package of Debian {} has the driver `{name}`",
+                suite.number()
+            );
             view.finding(&RULE, saw, view.at_entry(section, entry), &[])
         })
         .collect()

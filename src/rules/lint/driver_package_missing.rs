@@ -21,7 +21,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         .map(|(section, entry, package)| {
             let driver = section.driver().unwrap_or_default();
             let saw = format!("the driver `{driver}` is in {package}, which is not installed");
-            view.finding(&RULE, saw, view.at_entry(section, entry), &[("package", package)])
+            view.finding(
+                &RULE,
+                saw,
+                view.at_entry(section, entry),
+                &[("package", package)],
+            )
         })
         .collect()
 }

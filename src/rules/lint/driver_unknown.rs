@@ -14,22 +14,26 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let version = view.host.version;
     let mut found = Vec::new();
     for section in view.sections() {
-        let (Some(entry), Some(name)) = (section.get("driver"), section.driver()) else { continue };
-        let (saw, hint) = match driver::find(name) {
+        let (Some(entry), Some(name)) = (section.get("driver"), section.driver()) else {
+            continue;
+        };
+        let saw = match driver::find(name) {
             Some(driver) if driver.known_to(version) => continue,
             Some(driver) if driver.since > version => {
-                (format!("driver `{name}` came with NUT {}, and this host has {version}", driver.since), String::new())
+                format!(
+                    "driver `{name}` came with NUT {}, and this host has {version}",
+                    driver.since
+                )
             }
-            Some(_) => (format!("NUT {version} no longer has the driver `{name}`"), String::new()),
+            Some(_) => format!("NUT {version} no longer has the driver `{name}`"),
             None => {
                 let names = driver::all().iter().map(|driver| driver.name);
                 let near = nearest::nearest(name, names);
                 let hint = near.map_or(String::new(), |near| format!(": did you mean `{near}`?"));
-                (format!("NUT has no driver `{name}`{hint}"), hint)
+                format!("NUT has no driver `{name}`{hint}")
             }
         };
-        let values = [("hint", hint.trim_end_matches('?'))];
-        found.push(view.finding(&RULE, saw, view.at_entry(section, entry), &values));
+        found.push(view.finding(&RULE, saw, view.at_entry(section, entry), &[]));
     }
     found
 }

@@ -16,6 +16,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     }
     let first = notify::flags(view).find(|line| line.has("EXEC"));
     let Some(line) = first else { return Vec::new() };
-    let saw = format!("NOTIFYFLAG {} has EXEC, and there is no NOTIFYCMD", line.event);
+    let saw = format!(
+        "NOTIFYFLAG {} has EXEC, and there is no NOTIFYCMD",
+        line.event
+    );
     vec![view.finding(&RULE, saw, view.at_setting(File::Upsmon, line.setting), &[])]
 }

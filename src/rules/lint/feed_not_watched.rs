@@ -10,10 +10,21 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(upsmon) = &view.host.upsmon else { return Vec::new() };
+    let Some(upsmon) = &view.host.upsmon else {
+        return Vec::new();
+    };
     let broken = upsmon.monitors.len() != view.host.watches.len()
-        || upsmon.settings.iter().filter(|setting| setting.is("MONITOR")).count() != upsmon.monitors.len();
-    let lost = view.host.watches.iter().any(|watch| cross::unknown_ups(view, watch));
+        || upsmon
+            .settings
+            .iter()
+            .filter(|setting| setting.is("MONITOR"))
+            .count()
+            != upsmon.monitors.len();
+    let lost = view
+        .host
+        .watches
+        .iter()
+        .any(|watch| cross::unknown_ups(view, watch));
     if broken || lost {
         return Vec::new();
     }
@@ -27,9 +38,15 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let name = view.host.name.as_str();
     missing
         .map(|(ups, server)| {
-            let keys: [&[&str]; 2] = [&["hosts", name, "upsmon", "MONITOR"], &["defaults", "upsmon", "MONITOR"]];
-            let place = view.in_inventory(&keys).or_else(|| view.at_host("powered_by"));
-            let saw = format!("ups `{ups}` on {server} feeds this host, and no MONITOR line watches it");
+            let keys: [&[&str]; 2] = [
+                &["hosts", name, "upsmon", "MONITOR"],
+                &["defaults", "upsmon", "MONITOR"],
+            ];
+            let place = view
+                .in_inventory(&keys)
+                .or_else(|| view.at_host("powered_by"));
+            let saw =
+                format!("ups `{ups}` on {server} feeds this host, and no MONITOR line watches it");
             view.finding(&RULE, saw, place, &[("ups", ups.as_str())])
         })
         .collect()

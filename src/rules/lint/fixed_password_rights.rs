@@ -16,8 +16,17 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         .filter(|user| cross::is_fixed(view, &user.name))
         .filter(|user| cross::has_more_rights(user) || user.role() == Some(Role::Primary))
         .map(|user| {
-            let saw = format!("`{}` has a password that everybody knows, and may {}", user.name, cross::rights(user));
-            view.finding(&RULE, saw, cross::at_user(view, user), &[("user", &user.name)])
+            let saw = format!(
+                "`{}` has a password that everybody knows, and may {}",
+                user.name,
+                cross::rights(user)
+            );
+            view.finding(
+                &RULE,
+                saw,
+                cross::at_user(view, user),
+                &[("user", &user.name)],
+            )
         })
         .collect()
 }

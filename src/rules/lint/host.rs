@@ -39,9 +39,13 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn rendered(desired: &DesiredHost, mut password: impl FnMut(&str) -> String) -> Self {
+    pub(super) fn rendered(
+        desired: &DesiredHost,
+        mut password: impl FnMut(&str) -> String,
+    ) -> Self {
         let files = desired.files.iter();
-        let bytes = files.map(|(file, made)| (*file, made.content.fill(&mut password).into_bytes()));
+        let bytes =
+            files.map(|(file, made)| (*file, made.content.fill(&mut password).into_bytes()));
         Self::new(desired, Origin::Rendered, bytes.collect())
     }
 
@@ -66,7 +70,9 @@ impl Host {
     fn new(desired: &DesiredHost, origin: Origin, bytes: BTreeMap<File, Vec<u8>>) -> Self {
         let of = |file| bytes.get(&file).map(Vec::as_slice);
         let users = of(File::UpsdUsers).map(UpsdUsers::parse);
-        let names = users.iter().flat_map(|users| users.users.iter().enumerate());
+        let names = users
+            .iter()
+            .flat_map(|users| users.users.iter().enumerate());
         Self {
             by_name: names.map(|(at, user)| (user.name.clone(), at)).collect(),
             name: desired.name.clone(),
@@ -98,6 +104,8 @@ impl Host {
 
     /// Whether it has UPSes of its own, by its ups.conf.
     pub(super) fn has_ups(&self) -> bool {
-        self.ups.as_ref().is_some_and(|ups| ups.sections.iter().any(|section| section.exists()))
+        self.ups
+            .as_ref()
+            .is_some_and(|ups| ups.sections.iter().any(|section| section.exists()))
     }
 }

@@ -12,8 +12,12 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let follows = view.host.watches.iter().any(|watch| !watch.primary);
     let (wait, oblb) = (view.number("HOSTSYNC"), view.number("OBLBDURATION"));
-    let Some(setting) = view.upsmon("OBLBDURATION") else { return Vec::new() };
-    let known = setting.directive.is_some_and(|known| known.known_to(view.host.version));
+    let Some(setting) = view.upsmon("OBLBDURATION") else {
+        return Vec::new();
+    };
+    let known = setting
+        .directive
+        .is_some_and(|known| known.known_to(view.host.version));
     if !follows || !known || oblb == 0 || wait <= oblb {
         return Vec::new();
     }

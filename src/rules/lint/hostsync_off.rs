@@ -11,6 +11,13 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let value = view.number("HOSTSYNC");
-    let Some(setting) = view.upsmon("HOSTSYNC").filter(|_| value <= 0) else { return Vec::new() };
-    vec![view.finding(&RULE, format!("HOSTSYNC is {value}"), view.at_setting(File::Upsmon, setting), &[])]
+    let Some(setting) = view.upsmon("HOSTSYNC").filter(|_| value <= 0) else {
+        return Vec::new();
+    };
+    vec![view.finding(
+        &RULE,
+        format!("HOSTSYNC is {value}"),
+        view.at_setting(File::Upsmon, setting),
+        &[],
+    )]
 }

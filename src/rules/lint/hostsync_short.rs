@@ -16,13 +16,22 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let clients = timing::secondaries(view);
-    let slowest = clients.into_iter().max_by_key(|client| Timing::of(&view.of(client)).logout());
-    let Some(slowest) = slowest else { return Vec::new() };
+    let slowest = clients
+        .into_iter()
+        .max_by_key(|client| Timing::of(&view.of(client)).logout());
+    let Some(slowest) = slowest else {
+        return Vec::new();
+    };
     let least = Timing::of(&view.of(slowest)).logout() + timing::MARGIN;
     if wait >= least {
         return Vec::new();
     }
-    let written = view.upsmon("HOSTSYNC").map(|setting| view.at_setting(File::Upsmon, setting));
-    let saw = format!("HOSTSYNC is {wait} s, and {} needs {least} s to log out", slowest.name);
+    let written = view
+        .upsmon("HOSTSYNC")
+        .map(|setting| view.at_setting(File::Upsmon, setting));
+    let saw = format!(
+        "HOSTSYNC is {wait} s, and {} needs {least} s to log out",
+        slowest.name
+    );
     vec![view.finding(&RULE, saw, written, &[("least", &least.to_string())])]
 }

@@ -9,9 +9,16 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let sections = view.sections().filter_map(|section| Some((section, section.get("ignorelb")?)));
+    let sections = view
+        .sections()
+        .filter_map(|section| Some((section, section.get("ignorelb")?)));
     sections
-        .filter(|(section, _)| !section.entries.iter().any(|entry| is_threshold(&entry.key.value)))
+        .filter(|(section, _)| {
+            !section
+                .entries
+                .iter()
+                .any(|entry| is_threshold(&entry.key.value))
+        })
         .map(|(section, entry)| {
             let saw = format!("ups `{}` has ignorelb and no limit", section.name);
             view.finding(&RULE, saw, view.at_entry(section, entry), &[])
@@ -21,6 +28,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 
 fn is_threshold(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    let variable = key.strip_prefix("override.").or_else(|| key.strip_prefix("default."));
+    let variable = key
+        .strip_prefix("override.")
+        .or_else(|| key.strip_prefix("default."));
     matches!(variable, Some("battery.charge.low" | "battery.runtime.low"))
 }

@@ -9,9 +9,18 @@ use crate::nut::files::{Listen, Setting};
 use crate::nut::version::NutVersion;
 
 /// The LISTEN lines with the settings they come from.
-pub(super) fn all<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Listen, &'a Setting)> + use<'a> {
-    let listens = view.host.upsd.as_ref().map_or(&[][..], |upsd| &upsd.listens);
-    let settings = view.settings(File::Upsd).iter().filter(|setting| setting.is("LISTEN") && !setting.args.is_empty());
+pub(super) fn all<'a>(
+    view: &View<'a>,
+) -> impl Iterator<Item = (&'a Listen, &'a Setting)> + use<'a> {
+    let listens = view
+        .host
+        .upsd
+        .as_ref()
+        .map_or(&[][..], |upsd| &upsd.listens);
+    let settings = view
+        .settings(File::Upsd)
+        .iter()
+        .filter(|setting| setting.is("LISTEN") && !setting.args.is_empty());
     listens.iter().zip(settings)
 }
 
@@ -64,7 +73,11 @@ pub(super) fn doors(view: &View<'_>) -> String {
         None => listen.address.value.clone(),
     });
     let doors = doors.collect::<Vec<_>>().join(", ");
-    if doors.is_empty() { "the loopback only".into() } else { doors }
+    if doors.is_empty() {
+        "the loopback only".into()
+    } else {
+        doors
+    }
 }
 
 /// Whether nobody from outside can reach upsd.

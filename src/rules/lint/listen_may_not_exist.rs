@@ -11,7 +11,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let late = listen::all(view).filter(|(listen, _)| !listen::is_always_there(&listen.address.value));
+    let late =
+        listen::all(view).filter(|(listen, _)| !listen::is_always_there(&listen.address.value));
     late.map(|(listen, setting)| {
         let saw = format!("upsd listens on {}", listen.address.value);
         view.finding(&RULE, saw, view.at_setting(File::Upsd, setting), &[])

@@ -15,13 +15,25 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (at, (one, setting)) in all.iter().enumerate() {
         let others = all.iter().enumerate().filter(|(other, _)| *other != at);
-        let covering = others.map(|(other, (listen, _))| (other, listen)).find(|(other, listen)| {
-            let same = listen.address.value == one.address.value;
-            listen.port() == one.port()
-                && (same && *other < at || !same && listen::covers(&listen.address.value, &one.address.value, view.host.version))
-        });
+        let covering =
+            others
+                .map(|(other, (listen, _))| (other, listen))
+                .find(|(other, listen)| {
+                    let same = listen.address.value == one.address.value;
+                    listen.port() == one.port()
+                        && (same && *other < at
+                            || !same
+                                && listen::covers(
+                                    &listen.address.value,
+                                    &one.address.value,
+                                    view.host.version,
+                                ))
+                });
         if let Some((_, covering)) = covering {
-            let saw = format!("LISTEN {} is covered by LISTEN {}", one.address.value, covering.address.value);
+            let saw = format!(
+                "LISTEN {} is covered by LISTEN {}",
+                one.address.value, covering.address.value
+            );
             found.push(view.finding(&RULE, saw, view.at_setting(File::Upsd, setting), &[]));
         }
     }

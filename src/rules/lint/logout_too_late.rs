@@ -11,14 +11,25 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let follows = view.host.watches.iter().any(|watch| !watch.primary && watch.power > 0);
+    let follows = view
+        .host
+        .watches
+        .iter()
+        .any(|watch| !watch.primary && watch.power > 0);
     let silent = Timing::of(view).silent();
     if view.host.upsmon.is_none() || !follows || silent <= timing::LONGEST_SILENCE {
         return Vec::new();
     }
-    let written = |name| view.upsmon(name).map(|setting| view.at_setting(File::Upsmon, setting));
+    let written = |name| {
+        view.upsmon(name)
+            .map(|setting| view.at_setting(File::Upsmon, setting))
+    };
     let place = written("SHUTDOWNEXIT").or_else(|| written("FINALDELAY"));
-    let how_long = if silent >= timing::FOR_EVER { "until it is down".into() } else { format!("{silent} s") };
+    let how_long = if silent >= timing::FOR_EVER {
+        "until it is down".into()
+    } else {
+        format!("{silent} s")
+    };
     let saw = format!("it is silent for {how_long} before it logs out");
     let most = timing::LONGEST_SILENCE.to_string();
     vec![view.finding(&RULE, saw, place, &[("most", &most)])]

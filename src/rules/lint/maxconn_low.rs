@@ -11,8 +11,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(setting) = view.upsd("MAXCONN") else { return Vec::new() };
-    let Some(most) = setting.value().and_then(|word| word.value.parse::<usize>().ok()) else {
+    let Some(setting) = view.upsd("MAXCONN") else {
+        return Vec::new();
+    };
+    let Some(most) = setting
+        .value()
+        .and_then(|word| word.value.parse::<usize>().ok())
+    else {
         return Vec::new();
     };
     let least = view.sections().count() + listen::all(view).count() + view.watchers().count();
@@ -20,5 +25,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let saw = format!("MAXCONN is {most}, and upsd has {least} connections");
-    vec![view.finding(&RULE, saw, view.at_setting(File::Upsd, setting), &[("least", &least.to_string())])]
+    vec![view.finding(
+        &RULE,
+        saw,
+        view.at_setting(File::Upsd, setting),
+        &[("least", &least.to_string())],
+    )]
 }

@@ -18,10 +18,20 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     });
     named
         .map(|watch| {
-            let server = watch.server.as_ref().map_or(watch.target.host.as_str(), |server| server.as_str());
-            let address = view.in_inventory(&[&["hosts", server, "address"]]).filter(|_| watch.derived);
+            let server = watch
+                .server
+                .as_ref()
+                .map_or(watch.target.host.as_str(), |server| server.as_str());
+            let address = view
+                .in_inventory(&[&["hosts", server, "address"]])
+                .filter(|_| watch.derived);
             let saw = format!("upsmon asks `{}` by name", watch.system);
-            view.finding(&RULE, saw, address.or_else(|| view.at_watch(watch)), &[("server", server)])
+            view.finding(
+                &RULE,
+                saw,
+                address.or_else(|| view.at_watch(watch)),
+                &[("server", server)],
+            )
         })
         .collect()
 }

@@ -11,7 +11,11 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let watches = &view.host.watches;
     let mut found = Vec::new();
-    for (at, watch) in watches.iter().enumerate().filter(|(_, watch)| watch.server.is_some()) {
+    for (at, watch) in watches
+        .iter()
+        .enumerate()
+        .filter(|(_, watch)| watch.server.is_some())
+    {
         let same = watches[..at].iter().find(|other| {
             other.server == watch.server && other.target.ups.eq_ignore_ascii_case(&watch.target.ups)
         });

@@ -11,8 +11,12 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let power = view.host.upsmon.as_ref().map_or(0, |upsmon| upsmon.power());
-    let Some(setting) = view.upsmon("MINSUPPLIES") else { return Vec::new() };
-    let zero = setting.value().is_some_and(|word| word.value.parse() == Ok(0i64));
+    let Some(setting) = view.upsmon("MINSUPPLIES") else {
+        return Vec::new();
+    };
+    let zero = setting
+        .value()
+        .is_some_and(|word| word.value.parse() == Ok(0i64));
     if power == 0 || !zero {
         return Vec::new();
     }

@@ -32,7 +32,13 @@ fn lines<'a>(view: &View<'a>, kind: Kind) -> impl Iterator<Item = Line<'a>> + us
     let settings = view.settings(File::Upsmon).iter();
     let wanted = settings.filter(move |setting| setting.directive.is_some_and(|d| d.kind == kind));
     wanted.filter_map(|setting| {
-        let [event, text, ..] = setting.args.as_slice() else { return None };
-        Some(Line { setting, event: &event.value, text: &text.value })
+        let [event, text, ..] = setting.args.as_slice() else {
+            return None;
+        };
+        Some(Line {
+            setting,
+            event: &event.value,
+            text: &text.value,
+        })
     })
 }

@@ -12,8 +12,16 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let flags = notify::flags(view).flat_map(|line| {
-        let unknown = line.text.split('+').find(|flag| !NOTIFY_FLAGS.contains(flag));
-        unknown.map(|flag| (format!("NOTIFYFLAG {} has no flag `{flag}`", line.event), line.setting))
+        let unknown = line
+            .text
+            .split('+')
+            .find(|flag| !NOTIFY_FLAGS.contains(flag));
+        unknown.map(|flag| {
+            (
+                format!("NOTIFYFLAG {} has no flag `{flag}`", line.event),
+                line.setting,
+            )
+        })
     });
     let events = notify::flags(view).chain(notify::messages(view));
     let events = events.filter(|line| notify_type(line.event).is_none());

@@ -16,7 +16,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         let why = wrong(line.text, if two { 2 } else { 1 })?;
         let texts = if two { "twice" } else { "once" };
         let saw = format!("NOTIFYMSG {} {why}", line.event);
-        Some(view.finding(&RULE, saw, view.at_setting(File::Upsmon, line.setting), &[("texts", texts)]))
+        Some(view.finding(
+            &RULE,
+            saw,
+            view.at_setting(File::Upsmon, line.setting),
+            &[("texts", texts)],
+        ))
     });
     lines.collect()
 }

@@ -17,10 +17,20 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         .collect();
     let lines = notify::messages(view)
         .filter(|line| executed.contains(&line.event.to_ascii_uppercase()))
-        .filter_map(|line| Some((line.text.find(['`', '$', '"', '\\']).map(|at| &line.text[at..=at])?, line)));
+        .filter_map(|line| {
+            Some((
+                line.text
+                    .find(['`', '$', '"', '\\'])
+                    .map(|at| &line.text[at..=at])?,
+                line,
+            ))
+        });
     lines
         .map(|(char, line)| {
-            let saw = format!("NOTIFYMSG {} has `{char}`, and the event has EXEC", line.event);
+            let saw = format!(
+                "NOTIFYMSG {} has `{char}`, and the event has EXEC",
+                line.event
+            );
             view.finding(&RULE, saw, view.at_setting(File::Upsmon, line.setting), &[])
         })
         .collect()

@@ -11,7 +11,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    traps::findings(view, &RULE, |kind| {
-        matches!(kind, Trap::Words(problem) if !problem.loses_text())
-    })
+    traps::findings(
+        view,
+        &RULE,
+        |kind| matches!(kind, Trap::Words(problem) if !problem.loses_text()),
+    )
 }

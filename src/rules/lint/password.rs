@@ -38,13 +38,17 @@ pub(super) fn known(site: &Site<'_>) -> Vec<Known> {
     let mut all = literal(site);
     let named: BTreeSet<String> = all.iter().map(|known| known.user.clone()).collect();
     let fetched = site.secrets.iter().flat_map(|secrets| secrets.iter());
-    let fetched = fetched.filter(|(user, _)| !named.contains(*user)).map(|(user, secret)| Known {
-        user: user.into(),
-        value: secret.expose().into(),
-        fixed: is_fixed(site, user, secret.expose()),
-        host: None,
-        place: site.key(&["users", user, "password"]).or_else(|| site.key(&["secrets", "password"])),
-    });
+    let fetched = fetched
+        .filter(|(user, _)| !named.contains(*user))
+        .map(|(user, secret)| Known {
+            user: user.into(),
+            value: secret.expose().into(),
+            fixed: is_fixed(site, user, secret.expose()),
+            host: None,
+            place: site
+                .key(&["users", user, "password"])
+                .or_else(|| site.key(&["secrets", "password"])),
+        });
     all.extend(fetched);
     for host in site.hosts.values() {
         all.extend(observed(&View { site, host }));
@@ -54,14 +58,32 @@ pub(super) fn known(site: &Site<'_>) -> Vec<Known> {
 
 fn literal(site: &Site<'_>) -> Vec<Known> {
     let users = site.inventory.users.iter();
-    let users = users.map(|(name, user)| (name.as_str(), user.password.as_ref(), vec!["users", name, "password"]));
-    let all = ("every user", site.inventory.secrets.password.as_ref(), vec!["secrets", "password"]);
+    let users = users.map(|(name, user)| {
+        (
+            name.as_str(),
+            user.password.as_ref(),
+            vec!["users", name, "password"],
+        )
+    });
+    let all = (
+        "every user",
+        site.inventory.secrets.password.as_ref(),
+        vec!["secrets", "password"],
+    );
     users
         .chain([all])
         .filter_map(|(user, source, path)| {
-            let Some(SecretSource::Literal(value)) = source else { return None };
+            let Some(SecretSource::Literal(value)) = source else {
+                return None;
+            };
             let fixed = is_fixed(site, user, value);
-            Some(Known { user: user.into(), value: value.clone(), fixed, host: None, place: site.key(&path) })
+            Some(Known {
+                user: user.into(),
+                value: value.clone(),
+                fixed,
+                host: None,
+                place: site.key(&path),
+            })
         })
         .collect()
 }
@@ -70,8 +92,14 @@ fn observed(view: &View<'_>) -> Vec<Known> {
     let users = view.host.users.iter().flat_map(|users| &users.users);
     users
         .filter_map(|user| {
-            let password = user.password.as_ref().filter(|word| is_known(&word.value))?;
-            let fetched = view.site.secrets.and_then(|secrets| secrets.get(&user.name));
+            let password = user
+                .password
+                .as_ref()
+                .filter(|word| is_known(&word.value))?;
+            let fetched = view
+                .site
+                .secrets
+                .and_then(|secrets| secrets.get(&user.name));
             if fetched.is_some_and(|secret| secret.expose() == password.value) {
                 return None;
             }
@@ -87,6 +115,12 @@ fn observed(view: &View<'_>) -> Vec<Known> {
 }
 
 fn is_fixed(site: &Site<'_>, user: &str, value: &str) -> bool {
-    let platforms = site.inventory.hosts.values().filter_map(|host| host.platform.insists());
-    platforms.into_iter().any(|insists| insists.user == user && insists.password == value)
+    let platforms = site
+        .inventory
+        .hosts
+        .values()
+        .filter_map(|host| host.platform.insists());
+    platforms
+        .into_iter()
+        .any(|insists| insists.user == user && insists.password == value)
 }

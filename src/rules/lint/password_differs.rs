@@ -20,8 +20,16 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     });
     different
         .map(|login| {
-            let saw = format!("the password of `{}` is another one on {}", login.watch.user, login.server.name);
-            view.finding(&RULE, saw, view.at_watch(login.watch), &[("server", login.server.name.as_str())])
+            let saw = format!(
+                "the password of `{}` is another one on {}",
+                login.watch.user, login.server.name
+            );
+            view.finding(
+                &RULE,
+                saw,
+                view.at_watch(login.watch),
+                &[("server", login.server.name.as_str())],
+            )
         })
         .collect()
 }

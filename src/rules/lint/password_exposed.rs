@@ -10,16 +10,27 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
-    let users = site.inventory.users.iter().filter(|(_, user)| is_literal(user.password.as_ref()));
+    let users = site
+        .inventory
+        .users
+        .iter()
+        .filter(|(_, user)| is_literal(user.password.as_ref()));
     let users = users.filter_map(|(name, _)| site.key(&["users", name, "password"]));
-    let all = site.inventory.secrets.password.as_ref().filter(|source| is_literal(Some(*source)));
+    let all = site
+        .inventory
+        .secrets
+        .password
+        .as_ref()
+        .filter(|source| is_literal(Some(*source)));
     let all = all.and_then(|_| site.key(&["secrets", "password"]));
     users
         .chain(all)
         .filter_map(|place| {
             let how = match &place.file {
                 file if site.exposure.tracked.contains(file) => "git keeps",
-                file if site.exposure.world_readable.contains(file) => "everybody on this machine may read",
+                file if site.exposure.world_readable.contains(file) => {
+                    "everybody on this machine may read"
+                }
                 _ => return None,
             };
             let saw = format!("a password stands in {}, which {how}", place.file);

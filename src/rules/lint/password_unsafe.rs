@@ -13,7 +13,15 @@ pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
     password::known(site)
         .into_iter()
         .filter(|known| !known.value.bytes().all(is_safe))
-        .map(|known| known.finding(&RULE, format!("the password of `{}` has a character that NUT's protocol does not carry", known.user)))
+        .map(|known| {
+            known.finding(
+                &RULE,
+                format!(
+                    "the password of `{}` has a character that NUT's protocol does not carry",
+                    known.user
+                ),
+            )
+        })
         .collect()
 }
 

@@ -14,6 +14,11 @@ pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
     password::known(site)
         .into_iter()
         .filter(|known| !known.fixed && weak(&known.value, &known.user))
-        .map(|known| known.finding(&RULE, format!("the password of `{}` is short, or is its name", known.user)))
+        .map(|known| {
+            known.finding(
+                &RULE,
+                format!("the password of `{}` is short, or is its name", known.user),
+            )
+        })
         .collect()
 }

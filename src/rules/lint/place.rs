@@ -36,7 +36,10 @@ pub(super) fn in_file(host: &Host, file: File, at: &conf::Place) -> Place {
 
 fn line_around(bytes: &[u8], at: usize) -> Range<usize> {
     let at = at.min(bytes.len());
-    let start = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |feed| feed + 1);
+    let start = bytes[..at]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |feed| feed + 1);
     let length = bytes[start..].iter().position(|byte| *byte == b'\n');
     start..length.map_or(bytes.len(), |length| start + length)
 }
@@ -126,8 +129,13 @@ fn written(view: &View<'_>, file: File, setting: &Setting) -> Option<Place> {
 
 /// How many lines of the same directive stand above.
 fn position(view: &View<'_>, file: File, setting: &Setting) -> usize {
-    let above = view.settings(file).iter().take_while(|other| other.place != setting.place);
-    above.filter(|other| other.name.value == setting.name.value).count()
+    let above = view
+        .settings(file)
+        .iter()
+        .take_while(|other| other.place != setting.place);
+    above
+        .filter(|other| other.name.value == setting.name.value)
+        .count()
 }
 
 pub(super) fn of_entry(view: &View<'_>, section: Option<&Section>, entry: &Entry) -> Place {
@@ -154,30 +162,50 @@ pub(super) fn of_watch(view: &View<'_>, watch: &Watch) -> Option<Place> {
         setting.directive.is_some_and(|d| d.kind == Kind::Monitor)
             && Some(&setting.place) == watch.place.as_ref()
     });
-    let keys = [&["hosts", name, "upsmon", "MONITOR"][..], &["defaults", "upsmon", "MONITOR"]];
+    let keys = [
+        &["hosts", name, "upsmon", "MONITOR"][..],
+        &["defaults", "upsmon", "MONITOR"],
+    ];
     if let Some(setting) = written.filter(|_| view.in_inventory(&keys).is_some()) {
         return Some(of_setting(view, File::Upsmon, setting));
     }
     if !watch.derived {
-        return watch.place.as_ref().map(|at| view.in_file(File::Upsmon, at));
+        return watch
+            .place
+            .as_ref()
+            .map(|at| view.in_file(File::Upsmon, at));
     }
-    let file = || watch.place.as_ref().map(|at| view.in_file(File::Upsmon, at));
-    view.in_inventory(&[&["hosts", name, "powered_by"], &["hosts", name]]).or_else(file)
+    let file = || {
+        watch
+            .place
+            .as_ref()
+            .map(|at| view.in_file(File::Upsmon, at))
+    };
+    view.in_inventory(&[&["hosts", name, "powered_by"], &["hosts", name]])
+        .or_else(file)
 }
 
 /// Where a stretch of a file stands: the key of the inventory that made the line, else the file.
 pub(super) fn of_line(view: &View<'_>, file: File, at: &conf::Place) -> Place {
     let around = |place: &conf::Place| {
-        place.span.start <= at.span.start && at.span.start < place.span.end.max(place.span.start + 1)
+        place.span.start <= at.span.start
+            && at.span.start < place.span.end.max(place.span.start + 1)
     };
-    if let Some(setting) = view.settings(file).iter().find(|setting| around(&setting.place)) {
+    if let Some(setting) = view
+        .settings(file)
+        .iter()
+        .find(|setting| around(&setting.place))
+    {
         return of_setting(view, file, setting);
     }
     if let (File::Ups, Some(ups)) = (file, &view.host.ups) {
         if let Some(entry) = ups.global.iter().find(|entry| around(&entry.place)) {
             return of_entry(view, None, entry);
         }
-        let entries = ups.sections.iter().flat_map(|s| s.entries.iter().map(move |e| (s, e)));
+        let entries = ups
+            .sections
+            .iter()
+            .flat_map(|s| s.entries.iter().map(move |e| (s, e)));
         if let Some((section, entry)) = entries.into_iter().find(|(_, e)| around(&e.place)) {
             return of_entry(view, Some(section), entry);
         }

@@ -10,9 +10,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let settings = ["POLLFREQ", "POLLFREQALERT"].into_iter().filter_map(|name| view.upsmon(name));
+    let settings = ["POLLFREQ", "POLLFREQALERT"]
+        .into_iter()
+        .filter_map(|name| view.upsmon(name));
     settings
-        .filter(|setting| setting.value().is_some_and(|word| word.value.parse() == Ok(0i64)))
+        .filter(|setting| {
+            setting
+                .value()
+                .is_some_and(|word| word.value.parse() == Ok(0i64))
+        })
         .map(|setting| {
             let saw = format!("{} is 0", setting.name.value);
             view.finding(&RULE, saw, view.at_setting(File::Upsmon, setting), &[])

@@ -11,8 +11,12 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let (poll, alert) = (view.number("POLLFREQ"), view.number("POLLFREQALERT"));
-    let written = view.upsmon("POLLFREQALERT").or_else(|| view.upsmon("POLLFREQ"));
-    let Some(setting) = written.filter(|_| poll > 0 && alert > poll) else { return Vec::new() };
+    let written = view
+        .upsmon("POLLFREQALERT")
+        .or_else(|| view.upsmon("POLLFREQ"));
+    let Some(setting) = written.filter(|_| poll > 0 && alert > poll) else {
+        return Vec::new();
+    };
     let saw = format!("POLLFREQALERT is {alert} s, POLLFREQ {poll} s");
     let place = view.at_setting(File::Upsmon, setting);
     vec![view.finding(&RULE, saw, place, &[("poll", &poll.to_string())])]

@@ -14,12 +14,17 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for section in view.sections() {
-        let (Some(entry), Some(driver), Some(port)) = (section.get("port"), section.driver(), section.port()) else {
+        let (Some(entry), Some(driver), Some(port)) =
+            (section.get("port"), section.driver(), section.port())
+        else {
             continue;
         };
         if let Some(fix) = wrong(section, driver, port) {
             let saw = format!("port `{port}` for {driver}");
-            found.push(view.finding(&RULE, saw, view.at_entry(section, entry), &[("fix", fix)]));
+            found.push(
+                view.finding(&RULE, saw, view.at_entry(section, entry), &[])
+                    .fix(fix),
+            );
         }
     }
     found
@@ -32,8 +37,12 @@ fn wrong(section: &Section, driver: &str, port: &str) -> Option<&'static str> {
         (Media::Serial, "nhs_ser") => None,
         (Media::Serial, _) if !port.starts_with('/') => Some(serial),
         (Media::SerialOrUsb, _) if !usb::is(section) && !port.starts_with('/') => Some(serial),
-        (Media::Usb, _) if port != "auto" => Some("Write `auto`: USB drivers find the device by themselves."),
-        (Media::Network, "netxml-ups") if !port.starts_with("http") => Some("Write the URL of the UPS: `http://…`."),
+        (Media::Usb, _) if port != "auto" => {
+            Some("Write `auto`: USB drivers find the device by themselves.")
+        }
+        (Media::Network, "netxml-ups") if !port.starts_with("http") => {
+            Some("Write the URL of the UPS: `http://…`.")
+        }
         (Media::Network, _) if port == "auto" || port.starts_with("/dev/") => {
             Some("Write the name or address of the UPS.")
         }

@@ -17,7 +17,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     known
         .filter(|(_, ups)| !view.site.feeds(ups, &view.host.name))
         .map(|(watch, ups)| {
-            let saw = format!("`{}` counts {} for this host, and does not feed it", watch.system, watch.power);
+            let saw = format!(
+                "`{}` counts {} for this host, and does not feed it",
+                watch.system, watch.power
+            );
             view.finding(&RULE, saw, view.at_watch(watch), &[("ups", ups)])
         })
         .collect()

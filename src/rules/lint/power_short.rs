@@ -10,12 +10,16 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(upsmon) = &view.host.upsmon else { return Vec::new() };
+    let Some(upsmon) = &view.host.upsmon else {
+        return Vec::new();
+    };
     let (power, needed) = (upsmon.power(), view.number("MINSUPPLIES"));
     if needed <= i64::from(power) || upsmon.settings.is_empty() {
         return Vec::new();
     }
-    let place = view.upsmon("MINSUPPLIES").map(|setting| view.at_setting(File::Upsmon, setting));
+    let place = view
+        .upsmon("MINSUPPLIES")
+        .map(|setting| view.at_setting(File::Upsmon, setting));
     let place = place.or_else(|| view.at_host("powered_by"));
     let saw = format!("MINSUPPLIES is {needed}, and the power values add up to {power}");
     vec![view.finding(&RULE, saw, place, &[("power", &power.to_string())])]

@@ -9,13 +9,25 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let own = |watch: &&super::watch::Watch| watch.primary && watch.server.as_ref() == Some(&view.host.name);
+    let own = |watch: &&super::watch::Watch| {
+        watch.primary && watch.server.as_ref() == Some(&view.host.name)
+    };
     let primary = view.host.watches.iter().any(|watch| own(&watch));
     if view.host.upsmon.is_none() || !primary || view.upsmon("POWERDOWNFLAG").is_some() {
         return Vec::new();
     }
     let name = view.host.name.as_str();
-    let keys: [&[&str]; 2] = [&["hosts", name, "upsmon", "POWERDOWNFLAG"], &["defaults", "upsmon", "POWERDOWNFLAG"]];
-    let place = view.in_inventory(&keys).or_else(|| view.site.key(&["hosts", name]));
-    vec![view.finding(&RULE, "it is the primary of a UPS and has no POWERDOWNFLAG", place, &[])]
+    let keys: [&[&str]; 2] = [
+        &["hosts", name, "upsmon", "POWERDOWNFLAG"],
+        &["defaults", "upsmon", "POWERDOWNFLAG"],
+    ];
+    let place = view
+        .in_inventory(&keys)
+        .or_else(|| view.site.key(&["hosts", name]));
+    vec![view.finding(
+        &RULE,
+        "it is the primary of a UPS and has no POWERDOWNFLAG",
+        place,
+        &[],
+    )]
 }

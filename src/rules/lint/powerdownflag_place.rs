@@ -10,12 +10,25 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(setting) = view.upsmon("POWERDOWNFLAG") else { return Vec::new() };
+    let Some(setting) = view.upsmon("POWERDOWNFLAG") else {
+        return Vec::new();
+    };
     let path = setting.value().map_or("", |word| word.value.as_str());
-    let gone = ["/tmp/", "/var/", "/home/", "/mnt/", "/media/", "/srv/", "/opt/", "/dev/shm/"];
+    let gone = [
+        "/tmp/",
+        "/var/",
+        "/home/",
+        "/mnt/",
+        "/media/",
+        "/srv/",
+        "/opt/",
+        "/dev/shm/",
+    ];
     let why = match path {
         path if !path.starts_with('/') => "is not a whole path",
-        path if gone.iter().any(|folder| path.starts_with(folder)) => "may not be there at the end of a shutdown",
+        path if gone.iter().any(|folder| path.starts_with(folder)) => {
+            "may not be there at the end of a shutdown"
+        }
         _ => return Vec::new(),
     };
     let saw = format!("POWERDOWNFLAG `{path}` {why}");

@@ -10,9 +10,19 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(upsmon) = &view.host.upsmon else { return Vec::new() };
-    let written = upsmon.settings.iter().filter(|setting| setting.is("MONITOR")).count();
-    let lost = view.host.watches.iter().any(|watch| cross::unknown_ups(view, watch));
+    let Some(upsmon) = &view.host.upsmon else {
+        return Vec::new();
+    };
+    let written = upsmon
+        .settings
+        .iter()
+        .filter(|setting| setting.is("MONITOR"))
+        .count();
+    let lost = view
+        .host
+        .watches
+        .iter()
+        .any(|watch| cross::unknown_ups(view, watch));
     if lost || written != view.host.watches.len() {
         return Vec::new();
     }
@@ -27,8 +37,13 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let name = view.host.name.as_str();
     alone
         .map(|section| {
-            let keys: [&[&str]; 2] = [&["hosts", name, "upsmon", "MONITOR"], &["defaults", "upsmon", "MONITOR"]];
-            let place = view.in_inventory(&keys).or_else(|| view.at_section(section));
+            let keys: [&[&str]; 2] = [
+                &["hosts", name, "upsmon", "MONITOR"],
+                &["defaults", "upsmon", "MONITOR"],
+            ];
+            let place = view
+                .in_inventory(&keys)
+                .or_else(|| view.at_section(section));
             let saw = format!("upsmon is not the primary of ups `{}`", section.name);
             view.finding(&RULE, saw, place, &[("ups", &section.name)])
         })

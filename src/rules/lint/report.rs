@@ -17,7 +17,12 @@ pub struct Report {
 impl Report {
     /// The part about these hosts, and about the inventory as a whole.
     pub fn only(mut self, hosts: &[HostName]) -> Self {
-        self.findings.retain(|finding| finding.host.as_ref().is_none_or(|host| hosts.contains(host)));
+        self.findings.retain(|finding| {
+            finding
+                .host
+                .as_ref()
+                .is_none_or(|host| hosts.contains(host))
+        });
         self
     }
 
@@ -67,7 +72,10 @@ impl Report {
 fn key(finding: &Finding) -> String {
     let place = finding.place.as_ref();
     let place = place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
-    format!("{}\n{:?}\n{}\n{place:?}\n{:?}", finding.rule, finding.host, finding.saw, finding.fix)
+    format!(
+        "{}\n{:?}\n{}\n{place:?}\n{:?}",
+        finding.rule, finding.host, finding.saw, finding.fix
+    )
 }
 
 fn with_versions(mut finding: Finding, versions: &[NutVersion], total: usize) -> Finding {

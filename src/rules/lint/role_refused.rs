@@ -23,8 +23,15 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             (false, None) => Role::Secondary,
         };
         let word = role.word(login.server.version);
-        let saw = format!("`{}` is not a {word} for upsd of {}", login.watch.user, login.server.name);
-        let values = [("user", login.watch.user.as_str()), ("server", login.server.name.as_str()), ("role", word)];
+        let saw = format!(
+            "`{}` is not a {word} for upsd of {}",
+            login.watch.user, login.server.name
+        );
+        let values = [
+            ("user", login.watch.user.as_str()),
+            ("server", login.server.name.as_str()),
+            ("role", word),
+        ];
         found.push(view.finding(&RULE, saw, view.at_watch(login.watch), &values));
     }
     found

@@ -11,7 +11,5 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    traps::findings(view, &RULE, |kind| {
-        matches!(kind, Trap::UnknownRole)
-    })
+    traps::findings(view, &RULE, |kind| matches!(kind, Trap::UnknownRole))
 }

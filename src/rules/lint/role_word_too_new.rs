@@ -16,7 +16,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let monitors = host.upsmon.iter().flat_map(|upsmon| &upsmon.monitors);
     let monitors = monitors.map(|monitor| (File::Upsmon, &monitor.role_word));
     let users = host.users.iter().flat_map(|users| &users.users);
-    let users = users.flat_map(|user| &user.upsmon).map(|word| (File::UpsdUsers, word));
+    let users = users
+        .flat_map(|user| &user.upsmon)
+        .map(|word| (File::UpsdUsers, word));
     let too_new = |word: &Word| {
         Role::of_word(&word.value).is_some() && !Role::is_known(&word.value, host.version)
     };
@@ -24,7 +26,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         .chain(users)
         .filter(|(_, word)| too_new(word))
         .map(|(file, word)| {
-            let saw = format!("{file} says `{}`, and NUT {} does not know it", word.value, host.version);
+            let saw = format!(
+                "{file} says `{}`, and NUT {} does not know it",
+                word.value, host.version
+            );
             view.finding(&RULE, saw, view.in_file(file, &word.place()), &[])
         })
         .collect()

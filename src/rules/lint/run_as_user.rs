@@ -10,7 +10,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(setting) = view.upsmon("RUN_AS_USER") else { return Vec::new() };
+    let Some(setting) = view.upsmon("RUN_AS_USER") else {
+        return Vec::new();
+    };
     let user = setting.value().map_or("", |word| word.value.as_str());
     if user == "nut" {
         return Vec::new();

@@ -10,9 +10,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(upsmon) = &view.host.upsmon else { return Vec::new() };
+    let Some(upsmon) = &view.host.upsmon else {
+        return Vec::new();
+    };
     let written = view.upsmon("SHUTDOWNCMD");
-    let command = written.and_then(|setting| setting.value()).map_or("", |word| word.value.trim());
+    let command = written
+        .and_then(|setting| setting.value())
+        .map_or("", |word| word.value.trim());
     if upsmon.power() == 0 || command.starts_with('/') {
         return Vec::new();
     }
@@ -22,6 +26,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     };
     let place = written.map(|setting| view.at_setting(File::Upsmon, setting));
     let name = view.host.name.as_str();
-    let keys: [&[&str]; 2] = [&["hosts", name, "upsmon", "SHUTDOWNCMD"], &["defaults", "upsmon", "SHUTDOWNCMD"]];
+    let keys: [&[&str]; 2] = [
+        &["hosts", name, "upsmon", "SHUTDOWNCMD"],
+        &["defaults", "upsmon", "SHUTDOWNCMD"],
+    ];
     vec![view.finding(&RULE, saw, place.or_else(|| view.in_inventory(&keys)), &[])]
 }

@@ -79,7 +79,10 @@ impl<'a> Site<'a> {
     fn new(inventory: &'a Inventory, hosts: Vec<Host>, places: &'a Places<'a>) -> Self {
         let mut site = Self {
             inventory,
-            hosts: hosts.into_iter().map(|host| (host.name.clone(), host)).collect(),
+            hosts: hosts
+                .into_iter()
+                .map(|host| (host.name.clone(), host))
+                .collect(),
             secrets: None,
             exposure: Exposure::default(),
             places,
@@ -96,11 +99,19 @@ impl<'a> Site<'a> {
         for (name, host) in &self.hosts {
             let written = self.inventory.hosts.get(name);
             let address = written.map(|host| host.address.to_ascii_lowercase());
-            let nut = written.and_then(|host| host.nut_address).map(|ip| ip.to_string());
+            let nut = written
+                .and_then(|host| host.nut_address)
+                .map(|ip| ip.to_string());
             let own = host.addresses.iter().map(|ip| ip.to_ascii_lowercase());
-            let all = own.chain(address).chain(nut).chain([name.as_str().to_ascii_lowercase()]);
+            let all = own
+                .chain(address)
+                .chain(nut)
+                .chain([name.as_str().to_ascii_lowercase()]);
             for address in all.collect::<BTreeSet<_>>() {
-                self.by_address.entry(address).or_default().push(name.clone());
+                self.by_address
+                    .entry(address)
+                    .or_default()
+                    .push(name.clone());
             }
         }
     }
@@ -126,7 +137,11 @@ impl<'a> Site<'a> {
 
     /// The host that is reached under an address, when there is exactly one.
     pub(super) fn host_at(&self, address: &str) -> Option<&HostName> {
-        match self.by_address.get(&address.to_ascii_lowercase())?.as_slice() {
+        match self
+            .by_address
+            .get(&address.to_ascii_lowercase())?
+            .as_slice()
+        {
             [only] => Some(only),
             _ => None,
         }
@@ -149,7 +164,9 @@ impl<'a> Site<'a> {
             Some(names) => names.iter().collect(),
             None => self.owned.get(name).cloned().unwrap_or_default(),
         };
-        let known = names.into_iter().filter_map(|ups| Some((ups, &inventory.ups.get(ups)?.host)));
+        let known = names
+            .into_iter()
+            .filter_map(|ups| Some((ups, &inventory.ups.get(ups)?.host)));
         known.collect()
     }
 
@@ -179,7 +196,10 @@ fn owned(inventory: &Inventory) -> HashMap<&HostName, Vec<&UpsName>> {
 
 /// Where the password of a user comes from; `{user}` is filled in.
 pub(super) fn source_of(inventory: &Inventory, user: &str) -> Option<SecretSource> {
-    let own = inventory.users.get(user).and_then(|user| user.password.as_ref());
+    let own = inventory
+        .users
+        .get(user)
+        .and_then(|user| user.password.as_ref());
     let fill = |text: &str| text.replace("{user}", user);
     Some(match own.or(inventory.secrets.password.as_ref())? {
         SecretSource::Env(name) => SecretSource::Env(fill(name)),
@@ -201,7 +221,11 @@ struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     fn new(inventory: &'a Inventory) -> Self {
-        Self { inventory, sources: BTreeMap::new(), users: HashMap::new() }
+        Self {
+            inventory,
+            sources: BTreeMap::new(),
+            users: HashMap::new(),
+        }
     }
 
     fn of(&mut self, user: &str) -> String {

@@ -10,11 +10,23 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for section in view.sections().filter(|section| section.get("ignorelb").is_none()) {
-        let limits = ["override.battery.charge.low", "override.battery.runtime.low"];
-        let entry = section.entries.iter().find(|entry| limits.contains(&entry.key.value.to_ascii_lowercase().as_str()));
+    for section in view
+        .sections()
+        .filter(|section| section.get("ignorelb").is_none())
+    {
+        let limits = [
+            "override.battery.charge.low",
+            "override.battery.runtime.low",
+        ];
+        let entry = section
+            .entries
+            .iter()
+            .find(|entry| limits.contains(&entry.key.value.to_ascii_lowercase().as_str()));
         if let Some(entry) = entry {
-            let saw = format!("ups `{}` has {} without ignorelb", section.name, entry.key.value);
+            let saw = format!(
+                "ups `{}` has {} without ignorelb",
+                section.name, entry.key.value
+            );
             found.push(view.finding(&RULE, saw, view.at_entry(section, entry), &[]));
         }
     }

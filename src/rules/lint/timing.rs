@@ -43,7 +43,11 @@ impl Timing {
     /// How long upsd hears nothing of it before it logs out. Since 2.8.5 it speaks up in
     /// SHUTDOWNEXIT.
     pub(super) fn silent(&self) -> i64 {
-        let exit = if self.version < NutVersion::V2_8_5 { self.exit } else { 0 };
+        let exit = if self.version < NutVersion::V2_8_5 {
+            self.exit
+        } else {
+            0
+        };
         self.finaldelay + exit
     }
 }
@@ -51,7 +55,9 @@ impl Timing {
 fn exit(view: &View<'_>) -> i64 {
     let setting = view.upsmon("SHUTDOWNEXIT");
     let known = setting.filter(|s| s.directive.is_some_and(|d| d.known_to(view.host.version)));
-    let value = known.and_then(|setting| setting.value()).map_or("yes", |word| &word.value);
+    let value = known
+        .and_then(|setting| setting.value())
+        .map_or("yes", |word| &word.value);
     match value.to_ascii_lowercase().as_str() {
         "no" | "off" | "false" => FOR_EVER,
         number => number.parse().unwrap_or(0),
@@ -60,7 +66,9 @@ fn exit(view: &View<'_>) -> i64 {
 
 /// The hosts that follow this one: secondaries of its UPSes, each once.
 pub(super) fn secondaries<'a>(view: &View<'a>) -> Vec<&'a Host> {
-    let others = view.watchers().filter(|(host, watch)| host.name != view.host.name && !watch.primary);
+    let others = view
+        .watchers()
+        .filter(|(host, watch)| host.name != view.host.name && !watch.primary);
     let hosts: BTreeMap<_, _> = others.map(|(host, _)| (&host.name, host)).collect();
     hosts.into_values().collect()
 }

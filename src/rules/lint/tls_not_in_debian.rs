@@ -12,8 +12,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let debian = view.host.platform == Platform::Debian && Suite::of(view.host.version).nut() == view.host.version;
-    let settings = ["CERTFILE", "CERTREQUEST"].into_iter().filter_map(|name| view.upsd(name));
+    let debian = view.host.platform == Platform::Debian
+        && Suite::of(view.host.version).nut() == view.host.version;
+    let settings = ["CERTFILE", "CERTREQUEST"]
+        .into_iter()
+        .filter_map(|name| view.upsd(name));
     settings
         .filter(|_| debian)
         .map(|setting| {

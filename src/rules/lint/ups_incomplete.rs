@@ -11,7 +11,9 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for section in view.sections() {
-        let missing = ["driver", "port"].into_iter().find(|key| section.get(key).is_none());
+        let missing = ["driver", "port"]
+            .into_iter()
+            .find(|key| section.get(key).is_none());
         if let Some(key) = missing {
             let saw = format!("ups `{}` has no {key}", section.name);
             found.push(view.finding(&RULE, saw, view.at_section(section), &[]));

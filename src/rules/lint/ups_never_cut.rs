@@ -9,11 +9,18 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let excluded = view.sections().filter(|section| section.value("sdorder") == Some("-1"));
+    let excluded = view
+        .sections()
+        .filter(|section| section.value("sdorder") == Some("-1"));
     let own = excluded.filter(|section| view.site.feeds(&section.name, &view.host.name));
     own.filter_map(|section| {
         let place = view.at_entry(section, section.get("sdorder")?);
-        Some(view.finding(&RULE, format!("ups `{}` has sdorder -1", section.name), place, &[]))
+        Some(view.finding(
+            &RULE,
+            format!("ups `{}` has sdorder -1", section.name),
+            place,
+            &[],
+        ))
     })
     .collect()
 }

@@ -15,7 +15,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         .filter(|user| user.role().is_some() && cross::has_more_rights(user))
         .filter(|user| !cross::is_fixed(view, &user.name))
         .map(|user| {
-            let saw = format!("`{}` is the user of an upsmon and may {}", user.name, cross::rights(user));
+            let saw = format!(
+                "`{}` is the user of an upsmon and may {}",
+                user.name,
+                cross::rights(user)
+            );
             view.finding(&RULE, saw, cross::at_user(view, user), &[])
         })
         .collect()

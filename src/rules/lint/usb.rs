@@ -2,13 +2,23 @@ use crate::nut::driver::{self, Media};
 use crate::nut::files::Section;
 
 /// The keys by which a driver chooses its device (drivers/usb-common.c).
-const KEYS: [&str; 8] =
-    ["serial", "vendorid", "productid", "vendor", "product", "bus", "device", "busport"];
+const KEYS: [&str; 8] = [
+    "serial",
+    "vendorid",
+    "productid",
+    "vendor",
+    "product",
+    "bus",
+    "device",
+    "busport",
+];
 
 /// Whether the section's driver talks over USB. nutdrv_qx does when its port is `auto` or it has a
 /// key that only makes sense there.
 pub(super) fn is(section: &Section) -> bool {
-    let Some(name) = section.driver() else { return false };
+    let Some(name) = section.driver() else {
+        return false;
+    };
     match driver::media(name) {
         Some(Media::Usb) => true,
         Some(Media::SerialOrUsb) => {
@@ -21,7 +31,11 @@ pub(super) fn is(section: &Section) -> bool {
 }
 
 fn value<'a>(section: &'a Section, key: &str) -> Option<&'a str> {
-    let entry = section.entries.iter().rev().find(|entry| entry.key.value.eq_ignore_ascii_case(key))?;
+    let entry = section
+        .entries
+        .iter()
+        .rev()
+        .find(|entry| entry.key.value.eq_ignore_ascii_case(key))?;
     entry.value.as_ref().map(|word| word.value.as_str())
 }
 
@@ -35,7 +49,7 @@ pub(super) fn confusable(one: &Section, other: &Section) -> bool {
         (None, Some(_)) => has_any(one),
         (None, None) => false,
     };
-    one.driver() == other.driver() && !KEYS.iter().any(|key| differ(&key))
+    one.driver() == other.driver() && !KEYS.iter().any(|key| differ(key))
 }
 
 /// Whether every bracket of a pattern is closed.

@@ -45,5 +45,6 @@ fn wrong(view: &View<'_>, section: &Section, entry: &Entry) -> Option<String> {
     }
     let ups = view.site.inventory.ups.get(section.name.as_str())?;
     let wanted = ups.usb.as_ref()?.as_str().split(':').nth(at)?;
-    (!wanted.eq_ignore_ascii_case(value)).then(|| format!("is `{value}`, and `usb` says `{wanted}`"))
+    (!wanted.eq_ignore_ascii_case(value))
+        .then(|| format!("is `{value}`, and `usb` says `{wanted}`"))
 }

@@ -14,7 +14,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     unknown
         .map(|login| {
             let saw = format!("{} has no user `{}`", login.server.name, login.watch.user);
-            let values = [("user", login.watch.user.as_str()), ("server", login.server.name.as_str())];
+            let values = [
+                ("user", login.watch.user.as_str()),
+                ("server", login.server.name.as_str()),
+            ];
             view.finding(&RULE, saw, view.at_watch(login.watch), &values)
         })
         .collect()

@@ -12,7 +12,11 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let users = view.host.users.iter().flat_map(|users| &users.users);
     users
-        .filter(|user| user.password.as_ref().is_none_or(|word| word.value.is_empty()))
+        .filter(|user| {
+            user.password
+                .as_ref()
+                .is_none_or(|word| word.value.is_empty())
+        })
         .map(|user| {
             let saw = format!("user `{}` has no password", user.name);
             view.finding(&RULE, saw, view.in_file(File::UpsdUsers, &user.header), &[])

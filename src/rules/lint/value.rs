@@ -37,17 +37,25 @@ pub(super) fn wrong(key: &Key<'_>) -> Option<Wrong> {
         Kind::Words(words) if !words.contains(&value) => (one_of(words), WORDS),
         Kind::Listen => return port(&key.values),
         // `HOSTSYNC -1` means something, though nothing good: the matter of hostsync-off.
-        Kind::Seconds | Kind::Integer if known.name == "HOSTSYNC" && is_signed(value) => return None,
-        Kind::Seconds | Kind::Integer if !is_number(value) => {
-            ("a number, 0 or more", if is_signed(value) { BELOW } else { ATOI })
+        Kind::Seconds | Kind::Integer if known.name == "HOSTSYNC" && is_signed(value) => {
+            return None;
         }
-        Kind::Seconds if known.name == "pollinterval" && value.parse() == Ok(0u32) => {
-            ("a number above 0", "The driver ends since NUT 2.8.0, and before that it never rests.")
-        }
+        Kind::Seconds | Kind::Integer if !is_number(value) => (
+            "a number, 0 or more",
+            if is_signed(value) { BELOW } else { ATOI },
+        ),
+        Kind::Seconds if known.name == "pollinterval" && value.parse() == Ok(0u32) => (
+            "a number above 0",
+            "The driver ends since NUT 2.8.0, and before that it never rests.",
+        ),
         Kind::SignedSeconds | Kind::SignedInteger if !is_signed(value) => ("a number", ATOI),
         _ => return None,
     };
-    Some(Wrong { value: value.into(), wanted, reads })
+    Some(Wrong {
+        value: value.into(),
+        wanted,
+        reads,
+    })
 }
 
 fn one_of(words: &[&str]) -> &'static str {
@@ -62,13 +70,21 @@ fn one_of(words: &[&str]) -> &'static str {
 fn cert_host(values: &[&str]) -> Option<Wrong> {
     let flags = values.get(2..4).unwrap_or_default();
     let bad = flags.iter().find(|flag| !matches!(**flag, "0" | "1"))?;
-    Some(Wrong { value: (*bad).into(), wanted: "0 or 1", reads: ATOI })
+    Some(Wrong {
+        value: (*bad).into(),
+        wanted: "0 or 1",
+        reads: ATOI,
+    })
 }
 
 fn port(values: &[&str]) -> Option<Wrong> {
     let port = values.get(1)?;
     let good = is_number(port) && port.parse::<u16>().is_ok_and(|port| port > 0);
-    let wrong = || Wrong { value: (*port).into(), wanted: "a port from 1 to 65535", reads: PORT };
+    let wrong = || Wrong {
+        value: (*port).into(),
+        wanted: "a port from 1 to 65535",
+        reads: PORT,
+    };
     (!good).then(wrong)
 }
 

@@ -15,7 +15,19 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn of(view: &View<'_>, key: &Key<'_>) -> Option<Finding> {
-    let Wrong { value, wanted, reads } = value::wrong(key)?;
-    let saw = format!("{} {} has `{value}`, which is not {wanted}", key.file, key.name());
-    Some(view.finding(&RULE, saw, key.place(view), &[("wanted", wanted), ("reads", reads)]))
+    let Wrong {
+        value,
+        wanted,
+        reads,
+    } = value::wrong(key)?;
+    let saw = format!(
+        "{} {} has `{value}`, which is not {wanted}",
+        key.file,
+        key.name()
+    );
+    Some(
+        view.finding(&RULE, saw, key.place(view), &[])
+            .why(reads)
+            .fix(format!("Write {wanted}.")),
+    )
 }

@@ -45,8 +45,16 @@ impl<'a> View<'a> {
     /// where it is no number (the matter of value-invalid).
     pub(super) fn number(&self, name: &str) -> i64 {
         let written = self.upsmon(name).and_then(|setting| setting.value());
-        let own = || lookup(File::Upsmon, Scope::Top, name)?.default?.parse().ok();
-        written.and_then(|word| word.value.parse().ok()).or_else(own).unwrap_or(0)
+        let own = || {
+            lookup(File::Upsmon, Scope::Top, name)?
+                .default?
+                .parse()
+                .ok()
+        };
+        written
+            .and_then(|word| word.value.parse().ok())
+            .or_else(own)
+            .unwrap_or(0)
     }
 
     /// The sections of ups.conf that exist for NUT.
@@ -90,7 +98,10 @@ impl<'a> View<'a> {
 
     /// Where a section stands.
     pub(super) fn at_section(&self, section: &Section) -> Option<Place> {
-        let header = section.headers.first().map(|header| self.in_file(File::Ups, header));
+        let header = section
+            .headers
+            .first()
+            .map(|header| self.in_file(File::Ups, header));
         self.in_inventory(&[&["ups", &section.name]]).or(header)
     }
 
@@ -102,7 +113,9 @@ impl<'a> View<'a> {
     /// Where a key of a host of the inventory stands, or the host.
     pub(super) fn at_host(&self, key: &str) -> Option<Place> {
         let name = self.host.name.as_str();
-        self.site.key(&["hosts", name, key]).or_else(|| self.site.key(&["hosts", name]))
+        self.site
+            .key(&["hosts", name, key])
+            .or_else(|| self.site.key(&["hosts", name]))
     }
 
     /// A finding about this host.

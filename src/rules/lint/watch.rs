@@ -28,15 +28,28 @@ pub(super) struct Watch {
 /// What a host watches. A MONITOR line that NUT cannot take apart is the matter of other rules.
 pub(super) fn of(site: &Site<'_>, host: &Host) -> Vec<Watch> {
     match &host.upsmon {
-        Some(upsmon) => upsmon.monitors.iter().filter_map(|m| of_line(site, host, m)).collect(),
-        None => host.expect.monitors.iter().filter_map(of_inventory).collect(),
+        Some(upsmon) => upsmon
+            .monitors
+            .iter()
+            .filter_map(|m| of_line(site, host, m))
+            .collect(),
+        None => host
+            .expect
+            .monitors
+            .iter()
+            .filter_map(of_inventory)
+            .collect(),
     }
 }
 
 fn of_line(site: &Site<'_>, host: &Host, monitor: &Monitor) -> Option<Watch> {
     let target = monitor.target.clone().ok()?;
     let system = monitor.system.value.clone();
-    let expected = host.expect.monitors.iter().find(|expected| expected.system == system);
+    let expected = host
+        .expect
+        .monitors
+        .iter()
+        .find(|expected| expected.system == system);
     let server = match expected {
         Some(expected) => Some(expected.server.clone()),
         None if is_loopback(&target.host) => Some(host.name.clone()),
@@ -78,5 +91,7 @@ fn of_inventory(expected: &ExpectedMonitor) -> Option<Watch> {
 /// Whether an address always means the machine itself.
 pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
