@@ -10,11 +10,14 @@ pub(super) static RULE: Rule = Rule {
     text: include_str!("deadtime_inert.md"),
 };
 
+/// Twice NUT's own value: whoever sets more counts on it.
+const RELIED_ON: i64 = 30;
+
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let bitten = (NutVersion::V2_8_1..NutVersion::V2_8_3).contains(&view.host.version);
     let raised = view
         .upsmon("DEADTIME")
-        .filter(|_| bitten && view.number("DEADTIME") > 15);
+        .filter(|_| bitten && view.number("DEADTIME") > RELIED_ON);
     let Some(setting) = raised else {
         return Vec::new();
     };

@@ -35,15 +35,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 && watch.target.ups.eq_ignore_ascii_case(ups.as_str())
         })
     });
-    let name = view.host.name.as_str();
     missing
         .map(|(ups, server)| {
-            let keys: [&[&str]; 2] = [
-                &["hosts", name, "upsmon", "MONITOR"],
-                &["defaults", "upsmon", "MONITOR"],
-            ];
             let place = view
-                .in_inventory(&keys)
+                .at_key("upsmon", "MONITOR")
                 .or_else(|| view.at_host("powered_by"));
             let saw =
                 format!("ups `{ups}` on {server} feeds this host, and no MONITOR line watches it");

@@ -76,7 +76,8 @@ mod secondary_with_primary_rights;
 mod section_broken;
 mod server_not_listening;
 mod shell_syntax;
-mod shutdowncmd_unusable;
+mod shutdowncmd_missing;
+mod shutdowncmd_relative;
 mod site;
 mod statepath_split;
 mod text_lost;
@@ -282,8 +283,12 @@ static CHECKS: &[(&Rule, Check)] = &[
     ),
     (&shell_syntax::RULE, Check::Host(shell_syntax::check)),
     (
-        &shutdowncmd_unusable::RULE,
-        Check::Host(shutdowncmd_unusable::check),
+        &shutdowncmd_missing::RULE,
+        Check::Host(shutdowncmd_missing::check),
+    ),
+    (
+        &shutdowncmd_relative::RULE,
+        Check::Host(shutdowncmd_relative::check),
     ),
     (&statepath_split::RULE, Check::Host(statepath_split::check)),
     (&text_lost::RULE, Check::Host(text_lost::check)),

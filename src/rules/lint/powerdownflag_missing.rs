@@ -17,12 +17,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let name = view.host.name.as_str();
-    let keys: [&[&str]; 2] = [
-        &["hosts", name, "upsmon", "POWERDOWNFLAG"],
-        &["defaults", "upsmon", "POWERDOWNFLAG"],
-    ];
     let place = view
-        .in_inventory(&keys)
+        .at_key("upsmon", "POWERDOWNFLAG")
         .or_else(|| view.site.key(&["hosts", name]));
     vec![view.finding(
         &RULE,

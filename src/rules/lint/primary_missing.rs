@@ -34,15 +34,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         })
     };
     let alone = view.sections().filter(|section| !commanded(&section.name));
-    let name = view.host.name.as_str();
     alone
         .map(|section| {
-            let keys: [&[&str]; 2] = [
-                &["hosts", name, "upsmon", "MONITOR"],
-                &["defaults", "upsmon", "MONITOR"],
-            ];
             let place = view
-                .in_inventory(&keys)
+                .at_key("upsmon", "MONITOR")
                 .or_else(|| view.at_section(section));
             let saw = format!("upsmon is not the primary of ups `{}`", section.name);
             view.finding(&RULE, saw, place, &[("ups", &section.name)])

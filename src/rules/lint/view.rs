@@ -110,6 +110,12 @@ impl<'a> View<'a> {
         place::of_watch(self, watch)
     }
 
+    /// Where the inventory has a directive, for this host or for all.
+    pub(super) fn at_key(&self, table: &str, name: &str) -> Option<Place> {
+        let host = self.host.name.as_str();
+        self.in_inventory(&[&["hosts", host, table, name], &["defaults", table, name]])
+    }
+
     /// Where a key of a host of the inventory stands, or the host.
     pub(super) fn at_host(&self, key: &str) -> Option<Place> {
         let name = self.host.name.as_str();
