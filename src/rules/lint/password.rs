@@ -114,7 +114,8 @@ fn observed(view: &View<'_>) -> Vec<Known> {
         .collect()
 }
 
-fn is_fixed(site: &Site<'_>, user: &str, value: &str) -> bool {
+/// Whether a vendor chose this password for this user.
+pub(super) fn is_fixed(site: &Site<'_>, user: &str, value: &str) -> bool {
     let platforms = site
         .inventory
         .hosts

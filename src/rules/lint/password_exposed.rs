@@ -1,3 +1,4 @@
+use super::password;
 use super::site::Site;
 use crate::model::finding::{Finding, Severity};
 use crate::model::inventory::SecretSource;
@@ -10,11 +11,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
-    let users = site
-        .inventory
-        .users
-        .iter()
-        .filter(|(_, user)| is_literal(user.password.as_ref()));
+    let users = site.inventory.users.iter().filter(|(name, user)| {
+        is_literal(user.password.as_ref()) && !is_known_to_all(site, name, user.password.as_ref())
+    });
     let users = users.filter_map(|(name, _)| site.key(&["users", name, "password"]));
     let all = site
         .inventory
@@ -37,6 +36,11 @@ pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
             Some(RULE.finding(saw, &[]).at(place))
         })
         .collect()
+}
+
+/// A password that a vendor fixed is no secret.
+fn is_known_to_all(site: &Site<'_>, user: &str, source: Option<&SecretSource>) -> bool {
+    matches!(source, Some(SecretSource::Literal(value)) if password::is_fixed(site, user, value))
 }
 
 fn is_literal(source: Option<&SecretSource>) -> bool {

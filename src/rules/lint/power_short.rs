@@ -1,6 +1,7 @@
 use super::view::View;
 use crate::model::finding::{Finding, Severity};
 use crate::nut::directive::File;
+use crate::nut::files::TrapKind;
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
@@ -13,6 +14,15 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(upsmon) = &view.host.upsmon else {
         return Vec::new();
     };
+    // A power value that NUT cannot read is the matter of monitor-broken.
+    if upsmon.traps.iter().any(|trap| {
+        matches!(
+            trap.kind,
+            TrapKind::BadPowerValue | TrapKind::PowerValueRange
+        )
+    }) {
+        return Vec::new();
+    }
     let (power, needed) = (upsmon.power(), view.number("MINSUPPLIES"));
     if needed <= i64::from(power) || upsmon.settings.is_empty() {
         return Vec::new();
