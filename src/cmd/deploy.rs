@@ -1,19 +1,16 @@
 //! `upsctl deploy`: plan, ask, apply, prove, or put everything back.
 
 use std::cell::Cell;
-use std::io::stdin;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::site::{Site, color, print};
-use crate::cli::{Format, Global};
+use super::site::Site;
+use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
-use crate::model::name::HostName;
-use crate::model::outcome::{HostOutcome, HostResult};
 use crate::plan::Policy;
-use crate::report::{self, prompt, screen};
+use crate::report::prompt;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -52,45 +49,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let asked = Cell::new(false);
     let outcomes = flow::deploy::deploy(&context, &site.hosts, &|previews| {
         asked.set(true);
-        site.clear_bars();
-        confirm(global, arguments, &site, previews)
+        site.confirm(global, "deploy", arguments.yes, previews)
     })?;
-    let mut exit = report::exit_code(&outcomes, false);
-    if site.was_interrupted() {
-        exit = exit.worst(Exit::Interrupted);
-    }
-    if asked.get() && global.format != Format::Json {
-        print(
-            global,
-            &report::human::endings("deploy", &outcomes, &site.page(global)),
-        )?;
-    } else {
-        site.print(global, "deploy", &outcomes, exit)?;
-    }
-    Ok(exit)
-}
-
-/// Shows the plan and asks, unless told not to.
-fn confirm(
-    global: &Global,
-    arguments: &Arguments,
-    site: &Site,
-    previews: &[HostOutcome],
-) -> Result<bool> {
-    if global.format != Format::Json {
-        print(
-            global,
-            &report::human::outcomes("deploy", previews, &site.page(global)),
-        )?;
-    }
-    if arguments.yes {
-        return Ok(true);
-    }
-    let changing: Vec<HostName> = previews
-        .iter()
-        .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))
-        .map(|preview| preview.host.clone())
-        .collect();
-    screen::stderr(&prompt::question(&changing), color(global))?;
-    Ok(prompt::is_yes(&mut stdin().lock())?)
+    site.end(global, "deploy", asked.get(), &outcomes)
 }

@@ -1,6 +1,6 @@
 //! Plan, ask, apply, prove; servers before their clients.
 
-mod transaction;
+pub(super) mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,9 +24,11 @@ const HEAL_DEADLINE: Duration = Duration::from_secs(240);
 const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
 
 /// A host with its plan, ready to be applied.
-struct Planned {
-    looked: Looked,
-    plan: HostPlan,
+pub(super) struct Planned {
+    pub looked: Looked,
+    pub plan: HostPlan,
+    /// Whether the result can be proven: nothing runs in the state before NUT was set up.
+    pub prove: bool,
 }
 
 type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
@@ -284,7 +286,16 @@ fn apply_to(
         }
     }
     context.progress.begin(name, "applying");
-    transaction::run(context, name, Planned { looked: host, plan }, peers)
+    transaction::run(
+        context,
+        name,
+        Planned {
+            looked: host,
+            plan,
+            prove: true,
+        },
+        peers,
+    )
 }
 
 /// Installs packages and looks again: what the host has is another matter then.

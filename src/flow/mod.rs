@@ -3,6 +3,7 @@
 pub mod deploy;
 pub mod fleet;
 pub mod look;
+pub mod rollback;
 pub mod verify;
 
 use std::sync::atomic::{AtomicBool, Ordering};
