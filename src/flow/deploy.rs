@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::look::{self, Looked, Purpose};
+use super::saved_plan::SavedPlan;
 use super::{Context, fleet, verify};
 use crate::apply;
 use crate::host::{Command, Effect, Silent};
@@ -49,13 +50,14 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
         .collect())
 }
 
-/// Plans, asks `confirm` with what `diff` would have said, applies, and says what became of each.
+/// Plans, holds the plan to the `saved` one if there is one, asks `confirm` with what `diff` would have said, applies, and says what became of each.
 ///
 /// # Errors
 /// When a template does not render, or `confirm` cannot ask.
 pub fn deploy(
     context: &Context<'_>,
     names: &[HostName],
+    saved: Option<&SavedPlan>,
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
 ) -> Result<Vec<HostOutcome>> {
     let mut looked = look::look(
@@ -68,6 +70,10 @@ pub fn deploy(
         .iter()
         .map(|name| outcome(name, preview(context, name, &looked)))
         .collect();
+    let previews = match saved {
+        Some(saved) => saved.hold_to(previews, context.secrets),
+        None => previews,
+    };
     let work: BTreeSet<HostName> = previews
         .iter()
         .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))

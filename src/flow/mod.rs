@@ -4,6 +4,7 @@ pub mod deploy;
 pub mod fleet;
 pub mod look;
 pub mod rollback;
+pub mod saved_plan;
 pub mod verify;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -225,8 +225,9 @@ fn desired(
         .to_string();
     let role = match mode.as_str() {
         "netserver" => Role::Server { clients: true },
-        "standalone" => Role::Server { clients: false },
-        _ => Role::Client,
+        "netclient" => Role::Client,
+        // With MODE=none everything is stopped, the drivers too.
+        _ => Role::Server { clients: false },
     };
     let monitors = monitors(name, &text(File::Upsmon));
     let expect = Expect {
