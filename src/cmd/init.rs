@@ -15,8 +15,8 @@ use crate::{inventory, render};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Also write the built-in templates, to change them
-    #[arg(long = "with-templates")]
-    templates: bool,
+    #[arg(long)]
+    with_templates: bool,
 }
 
 /// Writes `site.toml` into the inventory folder, or the inventory file itself. Overwrites nothing.
@@ -37,7 +37,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         (path.clone(), path.join("site.toml"))
     };
     let mut wrote = vec![write_new(&file, inventory::starter())?];
-    if arguments.templates {
+    if arguments.with_templates {
         let target = global
             .templates
             .clone()
