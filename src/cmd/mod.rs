@@ -2,8 +2,10 @@
 
 pub mod deploy;
 pub mod diff;
+pub mod history;
 pub mod init;
 pub mod render;
+pub mod rollback;
 mod site;
 pub mod verify;
 

@@ -3,6 +3,8 @@
 pub mod deploy;
 pub mod fleet;
 pub mod look;
+pub mod rollback;
+pub mod saved_plan;
 pub mod verify;
 
 use std::sync::atomic::{AtomicBool, Ordering};
