@@ -19,9 +19,9 @@ pub struct Cli {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage or inventory error,
-3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back, 6 rollback failed,
-130 interrupted.";
+Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage, inventory or
+template error, 3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back,
+6 rollback failed, 130 interrupted.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -102,6 +102,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// The word that is typed for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Render(_) => "render",
+            Self::Diff(_) => "diff",
+            Self::Deploy(_) => "deploy",
+            Self::Verify(_) => "verify",
+        }
+    }
+
     /// Runs the command.
     ///
     /// # Errors

@@ -79,6 +79,16 @@ impl Site {
                 users.extend(file.content.users().map(str::to_string));
             }
         }
+        drop(index);
+        self.fetch_secrets_of(users.iter().map(String::as_str))
+    }
+
+    /// Fetches the passwords of these NUT users.
+    ///
+    /// # Errors
+    /// Each user whose password cannot be had, with its source.
+    pub fn fetch_secrets_of<'a>(&mut self, users: impl Iterator<Item = &'a str>) -> Result<()> {
+        let users = users.map(str::to_string).collect();
         self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)
             .map_err(|errors| Diagnostics(errors.into_iter().map(diagnostic).collect()))?;
         Ok(())
@@ -234,7 +244,7 @@ fn diagnostic(error: SecretError) -> Diagnostic {
 /// Writes the product of a command.
 ///
 /// # Errors
-/// When stdout cannot be written to; a reader that went away is no error.
+/// When stdout cannot be written to.
 pub(super) fn print(global: &Global, text: &str) -> Result<()> {
     screen::stdout(text, color(global)).context("could not write to stdout")
 }
