@@ -19,9 +19,9 @@ pub struct Cli {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage or inventory error,
-3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back, 6 rollback failed,
-130 interrupted.";
+Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage, inventory or
+template error, 3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back,
+6 rollback failed, 130 interrupted.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -97,6 +97,10 @@ pub enum Command {
     Diff(cmd::diff::Arguments),
     /// Change hosts to what the inventory says, prove it, or put everything back
     Deploy(cmd::deploy::Arguments),
+    /// List earlier deploys of a host
+    History(cmd::history::Arguments),
+    /// Undo a deploy of a host, proven like a deploy
+    Rollback(cmd::rollback::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
     /// Say what a rule is about and how to mend what it finds
@@ -104,6 +108,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// The word that is typed for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Render(_) => "render",
+            Self::Diff(_) => "diff",
+            Self::Deploy(_) => "deploy",
+            Self::Verify(_) => "verify",
+        }
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -116,6 +131,8 @@ impl Command {
             Self::Render(arguments) => cmd::render::run(global, arguments),
             Self::Diff(arguments) => cmd::diff::run(global, arguments),
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),
+            Self::History(arguments) => cmd::history::run(global, arguments),
+            Self::Rollback(arguments) => cmd::rollback::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
         }
     }

@@ -1,7 +1,6 @@
 //! One read-only remote command per host, and the pure function that reads its answer.
 
 mod parse;
-mod sections;
 
 use std::hash::{BuildHasher, RandomState};
 
