@@ -71,6 +71,8 @@ pub enum Format {
     Json,
     /// Annotations for GitHub Actions (check only)
     Github,
+    /// Markdown (explain only)
+    Markdown,
 }
 
 /// When to colour.
@@ -87,6 +89,8 @@ pub enum Color {
 pub enum Command {
     /// Write a commented starter inventory
     Init(cmd::init::Arguments),
+    /// Find what is wrong: in the inventory, in NUT's files, between hosts. Touches no host
+    Check(cmd::check::Arguments),
     /// Print the files of a host
     Render(cmd::render::Arguments),
     /// Show what deploy would change
@@ -99,6 +103,8 @@ pub enum Command {
     Rollback(cmd::rollback::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
+    /// Say what a rule is about and how to mend what it finds
+    Explain(cmd::explain::Arguments),
 }
 
 impl Command {
@@ -120,6 +126,8 @@ impl Command {
     pub fn run(&self, global: &Global) -> Result<Exit> {
         match self {
             Self::Init(arguments) => cmd::init::run(global, arguments),
+            Self::Check(arguments) => cmd::check::run(global, arguments),
+            Self::Explain(arguments) => cmd::explain::run(global, arguments),
             Self::Render(arguments) => cmd::render::run(global, arguments),
             Self::Diff(arguments) => cmd::diff::run(global, arguments),
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),
