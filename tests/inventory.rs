@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use upsctl::inventory;
-use upsctl::model::diagnostic::Diagnostics;
+use upsctl::model::diagnostic::{Diagnostic, Diagnostics};
 use upsctl::report::diagnostic::render;
 
 const FIXTURES: &str = "tests/inventory";
@@ -101,6 +101,12 @@ fn a_missing_inventory_says_how_to_get_one() {
         "error: there is no inventory at `tests/no-such-inventory`\n |\n = help: `upsctl init` \
          writes a commented starter; `-i PATH` names another inventory\n\n"
     );
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let text = errors(Path::new("/dev/zero")).to_string();
+    assert_eq!(text, "cannot read `/dev/zero`: it is not a regular file");
 }
 
 #[test]
@@ -214,4 +220,51 @@ fn the_example_loads_with_its_comments_made_text() {
             .values()
             .any(|host| !host.upsmon.is_empty())
     );
+}
+
+/// A site with most of what an inventory can say.
+const SITE: &str = r#"
+[ups.ups]
+host = "pve"
+driver = "usbhid-ups"
+[hosts.pve]
+address = "10.0.0.1"
+shutdown_takes = "90s"
+[hosts.pve.upsmon]
+NOTIFYFLAG = { ONLINE = "SYSLOG", ONBATT = ["a", 1] }
+[hosts.nas]
+address = "10.0.0.2"
+powered_by = ["ups"]
+[secrets]
+password = { env = "NÜT" }
+[users.admin]
+on = ["pve"]
+actions = ["SET"]
+"#;
+
+proptest::proptest! {
+    #[test]
+    fn no_damage_to_a_file_breaks_more_than_the_file(
+        at in 0..SITE.len(), cut in 0..40_usize, put in "[\\[\\]{}='\"#\\.,\r\n ä\u{0}a1]{0,4}",
+    ) {
+        let floor = |mut at: usize| {
+            at = at.min(SITE.len());
+            while !SITE.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (from, to) = (floor(at), floor(at + cut));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("site.toml");
+        fs::write(&file, format!("{}{put}{}", &SITE[..from], &SITE[to..])).expect("a file");
+        if let Err(errors) = inventory::load(&file) {
+            proptest::prop_assert!(!errors.0.is_empty());
+            // Only what the schema did not see, and serde did, would have no place.
+            let placed = |error: &Diagnostic| error.place.is_some() || error.message.ends_with("has no hosts");
+            proptest::prop_assert!(errors.0.iter().all(placed), "{}", errors);
+            let text = render(&errors.0, false);
+            proptest::prop_assert!(text.starts_with("error: "));
+        }
+    }
 }

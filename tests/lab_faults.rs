@@ -154,7 +154,7 @@ fn odd_files_are_refused_and_left_alone() {
         .expect(0);
     let shown = lab.upsctl(&["diff"]).expect(0);
     assert!(
-        shown.out.contains("/etc/nut/upsd.users  (new file)"),
+        shown.out.contains("/etc/nut/upsd.users  (new file"),
         "{}",
         shown.out
     );
@@ -198,7 +198,7 @@ fn a_full_or_read_only_disk_changes_nothing() {
     lab.sh("pve", "mount -t tmpfs -o size=16k tmpfs /var/lib/upsctl && ! dd if=/dev/zero of=/var/lib/upsctl/full 2>/dev/null").expect(0);
     let before = state(&lab);
     let ran = lab.upsctl(&["deploy", "-y"]).expect(1);
-    assert!(ran.out.contains("disk full"), "{}", ran.out);
+    assert!(ran.out.contains("is the disk full"), "{}", ran.out);
     assert_eq!(before, state(&lab));
     lab.sh("pve", "umount /var/lib/upsctl").expect(0);
 
@@ -277,7 +277,11 @@ fn unreachable_hosts_do_not_stop_the_others() {
         "{}",
         ran.out
     );
-    assert!(ran.out.contains("does not resolve"), "{}", ran.out);
+    assert!(
+        ran.out.contains("name resolution") || ran.out.contains("does not resolve"),
+        "{}",
+        ran.out
+    );
     assert!(
         ran.out.contains("did not answer") || ran.out.contains("cannot reach"),
         "{}",

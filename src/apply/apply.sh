@@ -1,6 +1,6 @@
 # Applies one plan. Expects the probe's settings and functions, those of txn.sh, and
 #   ID HOLDER STATE ROOT GATE EVEN_ON_BATTERY UNDO_AFTER CONFIRM KEEP
-#   PLAN     words NAME,SIZE,META,BEFORE-DIGEST,BEFORE-META ("absent,-" for no file)
+#   PLAN     words NAME,SIZE,META,BEFORE-DIGEST,BEFORE-META ("absent,-" for no file; SIZE `remove`)
 #   ACTIONS  words ACTION:UNIT
 #   LIBRARY  size of undo.sh
 # stdin: undo.sh, then each file's bytes in order of PLAN, then one line: `confirm`, or why not.
@@ -53,6 +53,7 @@ receive() {
   head -c "$LIBRARY" >"$T/undo.sh"
   for entry in $PLAN; do
     fields "$entry"
+    [ "$size" = remove ] && continue
     head -c "$size" >"$T/new/$name"
     [ "$(wc -c <"$T/new/$name")" -eq "$size" ] || return 1
   done
@@ -78,12 +79,15 @@ back_up() {
   done
   say "$ACTIONS" | tr ' ' '\n' | tr : ' ' >"$T/actions"
   printf 'holder %s\nstarted %s\n' "$HOLDER" "$STARTED" >"$T/meta"
-  sync "$T"/old/* "$T"/new/* "$T"/* "$T"
+  for kept in "$T"/* "$T"/old/* "$T"/new/*; do
+    [ ! -f "$kept" ] || sync "$kept" || return 1
+  done
+  sync "$T"
 }
 
 STARTED=$(date +%s)
 mkdir -p "$STATE/txn" && chmod 700 "$STATE" "$STATE/txn" && exec 9>>"$STATE/lock" ||
-  refuse refused "cannot write to $STATE"
+  refuse refused "cannot write to $STATE: is the disk full or read-only?"
 if ! flock -n 9; then
   T=/nonexistent
   refuse locked "$(cat "$STATE/holder")"
@@ -94,10 +98,10 @@ if [ -e "$STATE/open" ]; then
   T=/nonexistent
   refuse unfinished "$open"
 fi
-mkdir "$T" "$T/new" "$T/old" || refuse refused "cannot write to $STATE"
-say $$ >"$T/pid"
+mkdir "$T" "$T/new" "$T/old" && say $$ >"$T/pid" ||
+  refuse refused "cannot write to $STATE: is the disk full or read-only?"
 
-receive || refuse refused "could not receive the files: the disk is full or the connection was lost"
+receive || refuse refused "could not receive the files: is the disk full, or was the connection lost?"
 # From here on nothing but the answer is read from stdin.
 exec 3<&0 </dev/null
 for entry in $PLAN; do
@@ -116,6 +120,11 @@ mark armed || roll_back "cannot write to $STATE"
 case " $PLAN" in *' ups.conf,'*) hold_enumerator ;; esac
 for entry in $PLAN; do
   fields "$entry"
+  if [ "$size" = remove ]; then
+    note "remove $path"
+    rm -f "$path" && sync "$(dirname "$path")" || roll_back "could not remove $path"
+    continue
+  fi
   note "write $path"
   replace "$T/new/$name" "$path" "$meta" || roll_back "could not write $path (disk full or read-only?)"
 done

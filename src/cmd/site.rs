@@ -2,6 +2,7 @@
 //! one report on stdout.
 
 use std::collections::BTreeSet;
+use std::io::stdin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,14 +14,16 @@ use crate::cli::{Color, Format, Global};
 use crate::exit::Exit;
 use crate::flow::{self, Options, Progress};
 use crate::host::Connector;
+use crate::inventory::secrets::SecretError;
 use crate::inventory::{self, Loaded};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
-use crate::model::outcome::HostOutcome;
+use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::secret::SecretStore;
 use crate::plan::Policy;
-use crate::render::{self, Templates};
-use crate::report::{self, Verbosity, human::Page, progress, screen};
+use crate::render::{self, RenderError, Templates};
+use crate::report::{self, Verbosity, human::Page, progress, prompt, screen};
 
 /// An inventory that is loaded, with the hosts that were named.
 pub(super) struct Site {
@@ -42,10 +45,7 @@ impl Site {
     /// Everything that is wrong with them.
     pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
         let loaded = inventory::load(&global.inventory)?;
-        let templates = match templates_dir(global, &loaded.root) {
-            Some(folder) => Templates::load(&folder, &loaded.inventory)?,
-            None => Templates::built_in()?,
-        };
+        let templates = templates(global, &loaded)?;
         let hosts = inventory::select(&loaded.inventory, selection)?;
         Ok(Self {
             loaded,
@@ -69,14 +69,31 @@ impl Site {
     /// Each user whose password cannot be had, with its source.
     pub fn fetch_secrets(&mut self) -> Result<()> {
         let mut users = BTreeSet::new();
+        let index = self.index();
         for name in &self.hosts {
-            let desired = render::desired(self.inventory(), name, None, &self.templates)?;
+            let desired = render::desired_in(&index, name, None, &self.templates)?;
             for file in desired.files.values() {
                 users.extend(file.content.users().map(str::to_string));
             }
         }
-        self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)?;
+        drop(index);
+        self.fetch_secrets_of(users.iter().map(String::as_str))
+    }
+
+    /// Fetches the passwords of these NUT users.
+    ///
+    /// # Errors
+    /// Each user whose password cannot be had, with its source.
+    pub fn fetch_secrets_of<'a>(&mut self, users: impl Iterator<Item = &'a str>) -> Result<()> {
+        let users = users.map(str::to_string).collect();
+        self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)
+            .map_err(|errors| Diagnostics(errors.into_iter().map(diagnostic).collect()))?;
         Ok(())
+    }
+
+    /// The inventory, indexed for rendering many hosts.
+    pub fn index(&self) -> render::Site<'_> {
+        render::Site::new(self.inventory())
     }
 
     pub fn inventory(&self) -> &Inventory {
@@ -101,9 +118,15 @@ impl Site {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    pub fn context(&self, global: &Global, policy: Policy) -> flow::Context<'_> {
+    pub fn context<'a>(
+        &'a self,
+        global: &Global,
+        policy: Policy,
+        index: &'a render::Site<'a>,
+    ) -> flow::Context<'a> {
         flow::Context {
             inventory: self.inventory(),
+            site: index,
             templates: &self.templates,
             secrets: &self.secrets,
             connect: &self.connector,
@@ -131,11 +154,68 @@ impl Site {
         self.bars.0.clear();
         let text = match global.format {
             Format::Json => report::json::hosts(command, exit, outcomes)?,
-            Format::Human | Format::Github => {
+            Format::Human | Format::Github | Format::Markdown => {
                 report::human::outcomes(command, outcomes, &self.page(global))
             }
         };
         print(global, &text)
+    }
+
+    /// Shows the plan and asks, unless told not to.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to or read from.
+    pub fn confirm(
+        &self,
+        global: &Global,
+        command: &str,
+        yes: bool,
+        previews: &[HostOutcome],
+    ) -> Result<bool> {
+        self.bars.0.clear();
+        if global.format != Format::Json {
+            print(
+                global,
+                &report::human::outcomes(command, previews, &self.page(global)),
+            )?;
+        }
+        if yes {
+            return Ok(true);
+        }
+        let changing: Vec<HostName> = previews
+            .iter()
+            .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))
+            .map(|preview| preview.host.clone())
+            .collect();
+        screen::stderr(&prompt::question(&changing), color(global))?;
+        Ok(prompt::is_yes(&mut stdin().lock())?)
+    }
+
+    /// Says what became of the hosts; what was shown when the user was asked is not said again.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn end(
+        &self,
+        global: &Global,
+        command: &str,
+        asked: bool,
+        outcomes: &[HostOutcome],
+    ) -> Result<Exit> {
+        let mut exit = report::exit_code(outcomes, false);
+        if self.was_interrupted() {
+            exit = exit.worst(Exit::Interrupted);
+        }
+        if asked && global.format != Format::Json {
+            self.bars.0.clear();
+            print(
+                global,
+                &report::human::endings(command, outcomes, &self.page(global)),
+            )?;
+        } else {
+            self.print(global, command, outcomes, exit)?;
+        }
+        Ok(exit)
     }
 
     pub fn page(&self, global: &Global) -> Page {
@@ -150,10 +230,18 @@ impl Site {
     }
 }
 
+fn diagnostic(error: SecretError) -> Diagnostic {
+    let text = Diagnostic::new(error.to_string());
+    match error.help {
+        Some(help) => text.help(help),
+        None => text,
+    }
+}
+
 /// Writes the product of a command.
 ///
 /// # Errors
-/// When stdout cannot be written to; a reader that went away is no error.
+/// When stdout cannot be written to.
 pub(super) fn print(global: &Global, text: &str) -> Result<()> {
     screen::stdout(text, color(global)).context("could not write to stdout")
 }
@@ -171,6 +259,17 @@ pub(super) fn verbosity(global: &Global) -> Verbosity {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
+    }
+}
+
+/// The templates that stand in for the built-in ones, over those.
+///
+/// # Errors
+/// A template that cannot be read or compiled.
+pub(super) fn templates(global: &Global, loaded: &Loaded) -> Result<Templates, RenderError> {
+    match templates_dir(global, &loaded.root) {
+        Some(folder) => Templates::load(&folder, &loaded.inventory),
+        None => Templates::built_in(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
 
+pub mod check;
 pub mod deploy;
+pub mod exposure;
 pub mod fleet;
 pub mod look;
+pub mod rollback;
+pub mod saved_plan;
 pub mod verify;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,11 +17,13 @@ use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::secret::SecretStore;
 use crate::plan::Policy;
-use crate::render::Templates;
+use crate::render::{self, Templates};
 
 /// What every flow needs.
 pub struct Context<'a> {
     pub inventory: &'a Inventory,
+    /// The inventory, indexed for rendering.
+    pub site: &'a render::Site<'a>,
     pub templates: &'a Templates,
     pub secrets: &'a SecretStore,
     pub connect: &'a dyn Connect,

@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, Error};
 
-use super::duplicate;
+use super::duplicate::{self, Duplicate};
 use super::source::SourceFile;
 use super::tree::{self, Table};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 
 /// Bigger files are no inventory: 10,000 hosts are 2 MB.
 const BIGGEST: u64 = 64 * 1024 * 1024;
+
+/// So many duplicates of a file get the place of their first definition: each costs a parse of
+/// what stands before, and a file pasted into itself has as many as it has tables.
+const SEARCHES: usize = 20;
 
 const INIT: &str = "`upsctl init` writes a commented starter; `-i PATH` names another inventory";
 
@@ -60,6 +64,10 @@ pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostics> {
         let help = "give it a name that does not end in `.toml`; sub-folders are not read";
         return Err(cannot("it is a folder".into()).help(help).into());
     }
+    // A pipe would be waited for, maybe for ever.
+    if !meta.is_file() {
+        return Err(cannot("it is not a regular file".into()).into());
+    }
     if meta.len() > BIGGEST {
         return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)).into());
     }
@@ -89,7 +97,11 @@ pub(super) fn parse(index: usize, file: &SourceFile) -> (Option<Table>, Vec<Diag
     errors.sort_by_key(|error| error.span().map(|span| span.start));
     let usable = errors.iter().all(is_duplicate);
     let errors = without_followers(&file.text, errors);
-    let diagnostics = errors.iter().map(|error| diagnostic(file, error)).collect();
+    let mut searches = SEARCHES;
+    let diagnostics = errors
+        .iter()
+        .map(|error| diagnostic(file, error, &mut searches))
+        .collect();
     let tree = usable.then(|| tree::table(index, root.get_ref()));
     (tree, diagnostics)
 }
@@ -116,22 +128,30 @@ fn without_followers(text: &str, errors: Vec<Error>) -> Vec<Error> {
     kept
 }
 
-fn diagnostic(file: &SourceFile, error: &Error) -> Diagnostic {
+fn diagnostic(file: &SourceFile, error: &Error, searches: &mut usize) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
     let place = file.place(span.clone());
     if !is_duplicate(error) {
         return Diagnostic::new(format!("not TOML: {}", error.message())).at(place);
     }
-    let found = duplicate::find(&file.text, &span);
+    if *searches == 0 {
+        let key = file.text.get(span).unwrap_or_default();
+        return Diagnostic::new(format!("`{key}` is defined twice")).at(place);
+    }
+    *searches -= 1;
+    defined_twice(file, &duplicate::find(&file.text, &span)).at(place)
+}
+
+fn defined_twice(file: &SourceFile, found: &Duplicate) -> Diagnostic {
     let help = match found.path.as_slice() {
         [table, _] if table == "ups" => {
             "a UPS has one primary, the host its cable goes to; give a second UPS its own name"
         }
         _ => "keep one of the two",
     };
+    let first = found.first.clone().map(|first| file.place(first));
     Diagnostic::new(format!("`{}` is defined twice", found.path.join(".")))
-        .at(place)
         .label("again here")
-        .second(found.first.map(|first| file.place(first)), "first here")
+        .second(first, "first here")
         .help(help)
 }

@@ -3,6 +3,7 @@
 pub mod desired;
 pub mod diagnostic;
 pub mod finding;
+pub mod history;
 mod host_error;
 pub mod inventory;
 pub mod masking;

@@ -57,6 +57,8 @@ pub enum FileChange {
     Content,
     /// Only owner or mode.
     Meta,
+    /// A rollback to a state without the file.
+    Remove,
 }
 
 /// The state a step was planned against.

@@ -1,7 +1,6 @@
 //! One read-only remote command per host, and the pure function that reads its answer.
 
 mod parse;
-mod sections;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -63,11 +62,7 @@ impl Settle {
 
 /// Every UPS that a host serves or watches, as `NAME@ADDRESS`.
 fn systems_of(host: &DesiredHost) -> Vec<String> {
-    let own = host
-        .expect
-        .ups
-        .iter()
-        .map(|ups| format!("{}@127.0.0.1", ups.name));
+    let own = host.expect.ups.iter().map(|ups| ups.system.clone());
     let watched = host
         .expect
         .monitors

@@ -115,6 +115,7 @@ fn file(step: &FileStep, whole: bool) -> String {
         FileChange::Create => out.push_str(&diff::whole(&step.new)),
         FileChange::Content => out.push_str(&diff::unified(&step.old, &step.new, whole)),
         FileChange::Meta => {}
+        FileChange::Remove => out.push_str(&diff::unified(&step.old, "", whole)),
     }
     for note in &step.passwords {
         out.push_str(&format!("    {}\n", paint(CHANGE, &clean(note))));
@@ -130,6 +131,7 @@ fn what(step: &FileStep) -> String {
     match (step.change, &step.old_meta) {
         (FileChange::Create, _) => format!("new file, {}", step.new_meta),
         (FileChange::Meta, _) => meta(),
+        (FileChange::Remove, _) => "removed".into(),
         (FileChange::Content, None) => "content".into(),
         (FileChange::Content, Some(_)) => format!("content; {}", meta()),
     }
