@@ -116,6 +116,10 @@ impl Command {
             Self::Diff(_) => "diff",
             Self::Deploy(_) => "deploy",
             Self::Verify(_) => "verify",
+            Self::Check(_) => "check",
+            Self::History(_) => "history",
+            Self::Rollback(_) => "rollback",
+            Self::Explain(_) => "explain",
         }
     }
 
