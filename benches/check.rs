@@ -23,9 +23,15 @@ fn racks(hosts: usize) -> String {
         let (rack, place) = (n / 10, n % 10);
         let address = format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256);
         if place == 0 {
-            let _ = write!(text, "[ups.ups{rack}]\nhost = \"s{rack}\"\ndriver = \"usbhid-ups\"\n[hosts.s{rack}]\naddress = \"{address}\"\n");
+            let _ = write!(
+                text,
+                "[ups.ups{rack}]\nhost = \"s{rack}\"\ndriver = \"usbhid-ups\"\n[hosts.s{rack}]\naddress = \"{address}\"\n"
+            );
         } else {
-            let _ = write!(text, "[hosts.c{n}]\naddress = \"{address}\"\npowered_by = [\"ups{rack}\"]\nshutdown_takes = \"90s\"\n");
+            let _ = write!(
+                text,
+                "[hosts.c{n}]\naddress = \"{address}\"\npowered_by = [\"ups{rack}\"]\nshutdown_takes = \"90s\"\n"
+            );
         }
     }
     text
@@ -38,7 +44,10 @@ fn star(hosts: usize) -> String {
     );
     for n in 1..hosts {
         let address = format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256);
-        let _ = write!(text, "[hosts.c{n}]\naddress = \"{address}\"\npowered_by = [\"ups\"]\n");
+        let _ = write!(
+            text,
+            "[hosts.c{n}]\naddress = \"{address}\"\npowered_by = [\"ups\"]\n"
+        );
     }
     text
 }
@@ -70,7 +79,9 @@ fn time(text: &str) -> Duration {
 fn start() -> Duration {
     let once = || {
         let start = Instant::now();
-        let done = Command::new(env!("CARGO_BIN_EXE_upsctl")).arg("--version").output();
+        let done = Command::new(env!("CARGO_BIN_EXE_upsctl"))
+            .arg("--version")
+            .output();
         assert!(done.is_ok_and(|output| output.status.success()));
         start.elapsed()
     };
@@ -85,7 +96,10 @@ fn main() {
         for size in SIZES {
             let took = time(&site(size));
             let ratio = before.map_or(1.0, |before| took.as_secs_f64() / before.as_secs_f64());
-            println!("{name:6} {size:6} hosts {:9.1} ms  x{ratio:.1}", took.as_secs_f64() * 1e3);
+            println!(
+                "{name:6} {size:6} hosts {:9.1} ms  x{ratio:.1}",
+                took.as_secs_f64() * 1e3
+            );
             missed |= size == 1_000 && took > BUDGET_1000 || ratio > 40.0;
             before = Some(took);
         }
