@@ -497,3 +497,40 @@ fn the_documentation_is_what_explain_says() {
         "docs/rules.md is old: UPDATE=1 cargo test --test rules"
     );
 }
+
+/// The goldens of the renderer are odd on purpose; what is odd about them is said, and no more.
+#[test]
+fn the_goldens_yield_what_is_odd_about_them() {
+    let odd: [(&str, &[&str]); 6] = [
+        ("ipv6", &["side listen-may-not-exist"]),
+        (
+            "mutual",
+            &["a logout-too-late", "a powerdownflag-cuts-others"],
+        ),
+        ("nasty", &["pve shutdowncmd-relative"]),
+        ("site", &[]),
+        ("standalone", &[]),
+        (
+            "two-psu",
+            &[
+                "big secondary-with-primary-rights",
+                "two powerdownflag-cuts-others",
+            ],
+        ),
+    ];
+    for (case, expected) in odd {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(case);
+        let text = fs::read_to_string(path.join("inventory.toml")).expect("a golden");
+        let lab = load(&text);
+        for version in [NutVersion::V2_7_4, NutVersion::V2_8_0, NutVersion::V2_8_1] {
+            let report = lab.check(&[version], Exposure::default());
+            let said = report.findings.iter().map(|finding| {
+                let host = finding.host.as_ref().map_or("", HostName::as_str);
+                format!("{host} {}", finding.rule)
+            });
+            assert_eq!(said.collect::<Vec<_>>(), expected, "{case} {version}");
+        }
+    }
+}
