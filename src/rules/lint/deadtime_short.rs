@@ -12,20 +12,15 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let dead = view.number("DEADTIME");
     let least = 3 * view.number("POLLFREQ").max(view.number("POLLFREQALERT"));
-    let names = ["DEADTIME", "POLLFREQ", "POLLFREQALERT"];
-    let written = |name| {
-        view.upsmon(name)
-            .map(|setting| view.at_setting(File::Upsmon, setting))
-    };
-    let place = names
-        .into_iter()
-        .filter_map(written)
-        .min_by_key(|place| place.file.starts_with("rendered "));
-    match place {
-        Some(place) if dead < least => {
-            let saw = format!("DEADTIME is {dead} s, and three polls take {least} s");
-            vec![view.finding(&RULE, saw, place, &[("least", &least.to_string())])]
-        }
-        _ => Vec::new(),
+    if view.host.upsmon.is_none() || dead >= least {
+        return Vec::new();
     }
+    let names = ["DEADTIME", "POLLFREQ", "POLLFREQALERT"];
+    let places = names.into_iter().filter_map(|name| {
+        let setting = view.upsmon(name)?;
+        Some(view.at_setting(File::Upsmon, setting))
+    });
+    let place = places.min_by_key(|place| place.file.starts_with("rendered "));
+    let saw = format!("DEADTIME is {dead} s, and three polls take {least} s");
+    vec![view.finding(&RULE, saw, place, &[("least", &least.to_string())])]
 }
