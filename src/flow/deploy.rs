@@ -9,11 +9,11 @@ use anyhow::Result;
 
 use super::look::{self, Looked, Purpose};
 use super::saved_plan::SavedPlan;
-use super::{Context, fleet, verify};
+use super::{Context, fleet, lint, verify};
 use crate::apply;
 use crate::host::{Command, Effect, Silent};
 use crate::model::desired::DesiredHost;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
@@ -44,10 +44,47 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
         &verify::with_servers(context, names),
         Purpose::Plan,
     )?;
+    previews(context, names, &looked)
+}
+
+fn previews(context: &Context<'_>, names: &[HostName], looked: &Looks) -> Result<Vec<HostOutcome>> {
+    let refusals = lint::refusals(context, looked)?;
+    let present = lint::present(context, looked);
     Ok(names
         .iter()
-        .map(|name| outcome(name, preview(context, name, &looked)))
+        .map(|name| {
+            let result = preview(context, name, looked);
+            outcome(
+                name,
+                with_findings(
+                    result,
+                    lint::about(&refusals, name),
+                    lint::about(&present, name),
+                ),
+            )
+        })
         .collect())
+}
+
+fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Finding>) -> HostResult {
+    match result {
+        HostResult::Pending { mut plan } | HostResult::Blocked { mut plan } => {
+            plan.blocked.extend(refusals);
+            plan.present = present;
+            if plan.blocked.is_empty() {
+                HostResult::Pending { plan }
+            } else {
+                HostResult::Blocked { plan }
+            }
+        }
+        HostResult::InSync { .. } => HostResult::InSync {
+            findings: present
+                .into_iter()
+                .filter(|finding| finding.severity > Severity::Note)
+                .collect(),
+        },
+        other => other,
+    }
 }
 
 /// Plans, holds the plan to the `saved` one if there is one, asks `confirm` with what `diff` would have said, applies, and says what became of each.
@@ -66,10 +103,7 @@ pub fn deploy(
         Purpose::Plan,
     )?;
     heal(context, names, &mut looked)?;
-    let previews: Vec<HostOutcome> = names
-        .iter()
-        .map(|name| outcome(name, preview(context, name, &looked)))
-        .collect();
+    let previews = previews(context, names, &looked)?;
     let previews = match saved {
         Some(saved) => saved.hold_to(previews, context.secrets),
         None => previews,
