@@ -2,6 +2,7 @@
 
 pub mod deploy;
 pub mod diff;
+mod global;
 pub mod history;
 pub mod init;
 pub mod render;
@@ -9,7 +10,8 @@ pub mod rollback;
 mod site;
 pub mod verify;
 
-use crate::cli::{Format, Global};
+pub use global::{Color, Format, Global};
+
 use crate::exit::Exit;
 use crate::report::{self, screen};
 
