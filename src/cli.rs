@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cmd;
-pub use crate::cmd::{Color, Format, Global};
+use crate::cmd::Global;
 use crate::exit::Exit;
 
 /// Deploys and checks Network UPS Tools (NUT) on the hosts a UPS feeds, from one inventory.
@@ -27,6 +27,8 @@ template error, 3 findings of severity error, 4 changes pending (diff --exit-cod
 pub enum Command {
     /// Write a commented starter inventory
     Init(cmd::init::Arguments),
+    /// Find what is wrong: in the inventory, in NUT's files, between hosts. Touches no host
+    Check(cmd::check::Arguments),
     /// Print the files of a host
     Render(cmd::render::Arguments),
     /// Show what deploy would change
@@ -39,6 +41,8 @@ pub enum Command {
     Rollback(cmd::rollback::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
+    /// Say what a rule is about and how to mend what it finds
+    Explain(cmd::explain::Arguments),
 }
 
 impl Cli {
@@ -60,6 +64,8 @@ impl Command {
     pub fn run(&self, global: &Global) -> Result<Exit> {
         match self {
             Self::Init(arguments) => cmd::init::run(global, arguments),
+            Self::Check(arguments) => cmd::check::run(global, arguments),
+            Self::Explain(arguments) => cmd::explain::run(global, arguments),
             Self::Render(arguments) => cmd::render::run(global, arguments),
             Self::Diff(arguments) => cmd::diff::run(global, arguments),
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),

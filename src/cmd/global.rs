@@ -52,6 +52,8 @@ pub enum Format {
     Json,
     /// Annotations for GitHub Actions (check only)
     Github,
+    /// Markdown (explain only)
+    Markdown,
 }
 
 /// When to colour.

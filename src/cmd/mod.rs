@@ -1,7 +1,9 @@
 //! One file for each subcommand: its arguments and its run. What several share is in `site`.
 
+pub mod check;
 pub mod deploy;
 pub mod diff;
+pub mod explain;
 mod global;
 pub mod history;
 pub mod init;

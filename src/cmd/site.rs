@@ -22,7 +22,7 @@ use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::secret::SecretStore;
 use crate::plan::Policy;
-use crate::render::{self, Templates};
+use crate::render::{self, RenderError, Templates};
 use crate::report::{self, Verbosity, human::Page, progress, prompt, screen};
 
 /// An inventory that is loaded, with the hosts that were named.
@@ -45,10 +45,7 @@ impl Site {
     /// Everything that is wrong with them.
     pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
         let loaded = inventory::load(&global.inventory)?;
-        let templates = match templates_dir(global, &loaded.root) {
-            Some(folder) => Templates::load(&folder, &loaded.inventory)?,
-            None => Templates::built_in()?,
-        };
+        let templates = templates(global, &loaded)?;
         let hosts = inventory::select(&loaded.inventory, selection)?;
         Ok(Self {
             loaded,
@@ -157,7 +154,7 @@ impl Site {
         self.bars.0.clear();
         let text = match global.format {
             Format::Json => report::json::hosts(command, exit, outcomes)?,
-            Format::Human | Format::Github => {
+            Format::Human | Format::Github | Format::Markdown => {
                 report::human::outcomes(command, outcomes, &self.page(global))
             }
         };
@@ -262,6 +259,17 @@ pub(super) fn verbosity(global: &Global) -> Verbosity {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
+    }
+}
+
+/// The templates that stand in for the built-in ones, over those.
+///
+/// # Errors
+/// A template that cannot be read or compiled.
+pub(super) fn templates(global: &Global, loaded: &Loaded) -> Result<Templates, RenderError> {
+    match templates_dir(global, &loaded.root) {
+        Some(folder) => Templates::load(&folder, &loaded.inventory),
+        None => Templates::built_in(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
 
+pub mod check;
 pub mod deploy;
+pub mod exposure;
 pub mod fleet;
 pub mod look;
 pub mod rollback;

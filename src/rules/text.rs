@@ -27,3 +27,20 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
         text.replace(&format!("{{{{ {name} }}}}"), value)
     })
 }
+
+/// The text for somebody without a finding: each `{{ name }}` as `NAME`.
+pub fn shown(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{ ") {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once(" }}") else {
+            out.push_str("{{ ");
+            rest = after;
+            continue;
+        };
+        out.push_str(&name.to_ascii_uppercase());
+        rest = after;
+    }
+    out + rest
+}

@@ -117,13 +117,19 @@ impl Sshd {
             .count()
     }
 
-    /// Breaks every connection, as a host that dies does.
+    /// Breaks every connection, as a host that dies does: all below the listener, top first.
     pub fn cut(&self) {
-        for process in processes::all()
-            .iter()
-            .filter(|process| process.parent == self.child.id())
-        {
-            processes::signal("KILL", process.pid);
+        let all = processes::all();
+        let mut doomed = vec![self.child.id()];
+        for next in 0.. {
+            let Some(&parent) = doomed.get(next) else {
+                break;
+            };
+            let children = all.iter().filter(|process| process.parent == parent);
+            doomed.extend(children.map(|process| process.pid));
+        }
+        for pid in &doomed[1..] {
+            processes::signal("KILL", *pid);
         }
     }
 
