@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::{Color, Format, Global};
+use super::{Color, Format, Global};
 use crate::exit::Exit;
 use crate::flow::{self, Options, Progress};
 use crate::host::Connector;
