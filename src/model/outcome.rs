@@ -1,13 +1,13 @@
 //! What became of each host.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use super::name::HostName;
 use super::plan::HostPlan;
 
 /// Why a host could not be talked to. Each kind has its own way out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HostError {
     /// The name does not resolve.
