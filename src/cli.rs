@@ -27,7 +27,14 @@ Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage 
 #[derive(Debug, Args)]
 pub struct Global {
     /// Inventory: a TOML file, or a folder whose *.toml files are merged
-    #[arg(short, long, global = true, value_name = "PATH", default_value = "inventory", env = "UPSCTL_INVENTORY")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "inventory",
+        env = "UPSCTL_INVENTORY"
+    )]
     pub inventory: PathBuf,
     /// Folder with templates that replace the built-in ones [default: templates/ beside the inventory]
     #[arg(long, global = true, value_name = "DIR")]

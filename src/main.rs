@@ -7,6 +7,9 @@ use upsctl::cli::Cli;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let exit = cli.command.run(&cli.global).unwrap_or_else(|error| upsctl::cmd::complain(&cli.global, &error));
+    let exit = cli
+        .command
+        .run(&cli.global)
+        .unwrap_or_else(|error| upsctl::cmd::complain(&cli.global, &error));
     exit.into()
 }

@@ -36,12 +36,17 @@ pub struct Arguments {
 /// An inventory, template or password that cannot be had; no terminal to ask on.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     if !arguments.yes && !prompt::can_ask() {
-        bail!("deploy asks before it changes anything, and there is no terminal to ask on\nhint: run it with -y to apply without asking");
+        bail!(
+            "deploy asks before it changes anything, and there is no terminal to ask on\nhint: run it with -y to apply without asking"
+        );
     }
     let mut site = Site::load(global, &arguments.hosts)?;
     site.fetch_secrets()?;
     site.catch_interrupt()?;
-    let policy = Policy { even_on_battery: arguments.even_on_battery, install: arguments.install };
+    let policy = Policy {
+        even_on_battery: arguments.even_on_battery,
+        install: arguments.install,
+    };
     let context = site.context(global, policy);
     let asked = Cell::new(false);
     let outcomes = flow::deploy::deploy(&context, &site.hosts, &|previews| {
@@ -54,7 +59,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         exit = exit.worst(Exit::Interrupted);
     }
     if asked.get() && global.format != Format::Json {
-        print(global, &report::human::endings("deploy", &outcomes, &site.page(global)))?;
+        print(
+            global,
+            &report::human::endings("deploy", &outcomes, &site.page(global)),
+        )?;
     } else {
         site.print(global, "deploy", &outcomes, exit)?;
     }
@@ -62,9 +70,17 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 }
 
 /// Shows the plan and asks, unless told not to.
-fn confirm(global: &Global, arguments: &Arguments, site: &Site, previews: &[HostOutcome]) -> Result<bool> {
+fn confirm(
+    global: &Global,
+    arguments: &Arguments,
+    site: &Site,
+    previews: &[HostOutcome],
+) -> Result<bool> {
     if global.format != Format::Json {
-        print(global, &report::human::outcomes("deploy", previews, &site.page(global)))?;
+        print(
+            global,
+            &report::human::outcomes("deploy", previews, &site.page(global)),
+        )?;
     }
     if arguments.yes {
         return Ok(true);

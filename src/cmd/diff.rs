@@ -31,7 +31,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     if !arguments.no_secrets {
         site.fetch_secrets()?;
     }
-    let context = site.context(global, Policy { even_on_battery: false, install: true });
+    let context = site.context(
+        global,
+        Policy {
+            even_on_battery: false,
+            install: true,
+        },
+    );
     let outcomes = flow::deploy::diff(&context, &site.hosts)?;
     let exit = report::exit_code(&outcomes, arguments.exit_code);
     site.print(global, "diff", &outcomes, exit)?;

@@ -25,33 +25,53 @@ pub struct Arguments {
 /// A file that is there already or cannot be written.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let path = &global.inventory;
-    let is_file = path.extension().is_some_and(|extension| extension == "toml");
+    let is_file = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
     let (folder, file) = if is_file {
-        (path.parent().unwrap_or(Path::new("")).to_path_buf(), path.clone())
+        (
+            path.parent().unwrap_or(Path::new("")).to_path_buf(),
+            path.clone(),
+        )
     } else {
         (path.clone(), path.join("site.toml"))
     };
     let mut wrote = vec![write_new(&file, inventory::starter())?];
     if arguments.templates {
-        let target = global.templates.clone().unwrap_or_else(|| folder.join("templates"));
-        for (name, text) in render::builtin_templates() {
+        let target = global
+            .templates
+            .clone()
+            .unwrap_or_else(|| folder.join("templates"));
+        for (_, name, text) in render::BUILT_IN {
             wrote.push(write_new(&target.join(name), text)?);
         }
     }
-    let lines: String = wrote.iter().map(|path| format!("wrote {}\n", path.display())).collect();
-    print(global, &format!("{lines}Edit it, then run `upsctl check` and `upsctl diff`.\n"))?;
+    let lines: String = wrote
+        .iter()
+        .map(|path| format!("wrote {}\n", path.display()))
+        .collect();
+    print(
+        global,
+        &format!("{lines}Edit it, then run `upsctl check` and `upsctl diff`.\n"),
+    )?;
     Ok(Exit::Done)
 }
 
 fn write_new(path: &Path, text: &str) -> Result<PathBuf> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("could not make {}", folder.display()))?;
     }
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("could not write {} (nothing is overwritten)", path.display()))?;
+        .with_context(|| {
+            format!(
+                "could not write {} (nothing is overwritten)",
+                path.display()
+            )
+        })?;
     Ok(path.to_path_buf())
 }

@@ -40,7 +40,9 @@ pub struct Arguments {
 /// An inventory or template that cannot be had, a host or file nobody knows.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let mut site = Site::load(global, std::slice::from_ref(&arguments.host))?;
-    let [name] = site.hosts.as_slice() else { bail!("render takes one host, not a tag") };
+    let [name] = site.hosts.as_slice() else {
+        bail!("render takes one host, not a tag")
+    };
     let name = name.clone();
     let desired = render::desired(site.inventory(), &name, arguments.nut, &site.templates)?;
     if desired.files.is_empty() {
@@ -59,7 +61,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn texts(site: &Site, desired: &DesiredHost, arguments: &Arguments) -> Result<BTreeMap<File, String>> {
+fn texts(
+    site: &Site,
+    desired: &DesiredHost,
+    arguments: &Arguments,
+) -> Result<BTreeMap<File, String>> {
     let only = match &arguments.file {
         Some(text) => Some(text.parse::<File>().map_err(|why| anyhow!("{why}"))?),
         None => None,
@@ -68,7 +74,11 @@ fn texts(site: &Site, desired: &DesiredHost, arguments: &Arguments) -> Result<BT
     for (&file, want) in &desired.files {
         if only.is_none_or(|only| only == file) {
             let text = if arguments.reveal {
-                want.content.reveal(&site.secrets).map_err(|why| anyhow!(why))?.expose().to_string()
+                want.content
+                    .reveal(&site.secrets)
+                    .map_err(|why| anyhow!(why))?
+                    .expose()
+                    .to_string()
             } else {
                 want.content.masked()
             };
@@ -76,14 +86,23 @@ fn texts(site: &Site, desired: &DesiredHost, arguments: &Arguments) -> Result<BT
         }
     }
     match only {
-        Some(file) if out.is_empty() => bail!("{} has no {file}: its role does not need one", desired.name),
+        Some(file) if out.is_empty() => {
+            bail!("{} has no {file}: its role does not need one", desired.name)
+        }
         _ => Ok(out),
     }
 }
 
 fn show(global: &Global, host: &str, files: &BTreeMap<File, String>) -> Result<()> {
     if global.format == Format::Json {
-        return print(global, &report::json::document("render", Exit::Done, serde_json::json!({ "host": host, "files": files }))?);
+        return print(
+            global,
+            &report::json::document(
+                "render",
+                Exit::Done,
+                serde_json::json!({ "host": host, "files": files }),
+            )?,
+        );
     }
     let mut out = String::new();
     for (file, text) in files {
@@ -103,7 +122,11 @@ fn write(global: &Global, folder: &PathBuf, files: &BTreeMap<File, String>) -> R
     for (file, text) in files {
         let path = folder.join(file.name());
         let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(FILE_MODE);
+        options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(FILE_MODE);
         options
             .open(&path)
             .and_then(|mut out| out.write_all(text.as_bytes()))

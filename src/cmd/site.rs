@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use crate::cli::{Color, Format, Global};
 use crate::exit::Exit;
 use crate::flow::{self, Options, Progress};
-use crate::host::connect::Connector;
+use crate::host::Connector;
 use crate::inventory::{self, Loaded};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
@@ -42,7 +42,10 @@ impl Site {
     /// Everything that is wrong with them.
     pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
         let loaded = inventory::load(&global.inventory)?;
-        let templates = Templates::load(&templates_dir(global, &loaded.root))?;
+        let templates = match templates_dir(global, &loaded.root) {
+            Some(folder) => Templates::load(&folder, &loaded.inventory)?,
+            None => Templates::built_in()?,
+        };
         let hosts = inventory::select(&loaded.inventory, selection)?;
         Ok(Self {
             loaded,
@@ -53,6 +56,7 @@ impl Site {
             connector: Connector {
                 ssh_config: global.ssh_config.clone(),
                 connect_timeout: Duration::from_secs(global.timeout),
+                local_environment: Vec::new(),
             },
             bars: Bars(progress::Bars::new(verbosity(global))),
             interrupted: Arc::default(),
@@ -117,17 +121,28 @@ impl Site {
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub fn print(&self, global: &Global, command: &str, outcomes: &[HostOutcome], exit: Exit) -> Result<()> {
+    pub fn print(
+        &self,
+        global: &Global,
+        command: &str,
+        outcomes: &[HostOutcome],
+        exit: Exit,
+    ) -> Result<()> {
         self.bars.0.clear();
         let text = match global.format {
             Format::Json => report::json::hosts(command, exit, outcomes)?,
-            Format::Human | Format::Github => report::human::outcomes(command, outcomes, &self.page(global)),
+            Format::Human | Format::Github => {
+                report::human::outcomes(command, outcomes, &self.page(global))
+            }
         };
         print(global, &text)
     }
 
     pub fn page(&self, global: &Global) -> Page {
-        Page { selection: self.selection.clone(), ..Page::new(verbosity(global)) }
+        Page {
+            selection: self.selection.clone(),
+            ..Page::new(verbosity(global))
+        }
     }
 
     pub fn clear_bars(&self) {
@@ -161,7 +176,10 @@ pub(super) fn verbosity(global: &Global) -> Verbosity {
 
 fn templates_dir(global: &Global, root: &Path) -> Option<PathBuf> {
     let beside = root.join("templates");
-    global.templates.clone().or_else(|| beside.is_dir().then_some(beside))
+    global
+        .templates
+        .clone()
+        .or_else(|| beside.is_dir().then_some(beside))
 }
 
 struct Bars(progress::Bars);

@@ -35,8 +35,15 @@ type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
 /// # Errors
 /// When a template does not render.
 pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome>> {
-    let looked = look::look(context, &verify::with_servers(context, names), Purpose::Plan)?;
-    Ok(names.iter().map(|name| outcome(name, preview(context, name, &looked))).collect())
+    let looked = look::look(
+        context,
+        &verify::with_servers(context, names),
+        Purpose::Plan,
+    )?;
+    Ok(names
+        .iter()
+        .map(|name| outcome(name, preview(context, name, &looked)))
+        .collect())
 }
 
 /// Plans, asks `confirm` with what `diff` would have said, applies, and says what became of each.
@@ -48,10 +55,16 @@ pub fn deploy(
     names: &[HostName],
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
 ) -> Result<Vec<HostOutcome>> {
-    let mut looked = look::look(context, &verify::with_servers(context, names), Purpose::Plan)?;
+    let mut looked = look::look(
+        context,
+        &verify::with_servers(context, names),
+        Purpose::Plan,
+    )?;
     heal(context, names, &mut looked)?;
-    let previews: Vec<HostOutcome> =
-        names.iter().map(|name| outcome(name, preview(context, name, &looked))).collect();
+    let previews: Vec<HostOutcome> = names
+        .iter()
+        .map(|name| outcome(name, preview(context, name, &looked)))
+        .collect();
     let work: BTreeSet<HostName> = previews
         .iter()
         .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))
@@ -65,7 +78,8 @@ pub fn deploy(
     }
     let (servers, clients): (Vec<_>, Vec<_>) = work.iter().cloned().partition(|name| {
         looked.get(name).is_some_and(|host| {
-            host.as_ref().is_ok_and(|host| host.desired.role.is_server())
+            host.as_ref()
+                .is_ok_and(|host| host.desired.role.is_server())
         })
     });
     let peers = verify::seen(&looked);
@@ -84,11 +98,15 @@ pub fn deploy(
                 }
             }
         }
-        done.extend(fleet::each(jobs, context.options.parallel, |(name, host)| {
-            let result = apply_to(context, &name, host, &peers);
-            context.progress.end(&name, "done");
-            (name, result)
-        }));
+        done.extend(fleet::each(
+            jobs,
+            context.options.parallel,
+            |(name, host)| {
+                let result = apply_to(context, &name, host, &peers);
+                context.progress.end(&name, "done");
+                (name, result)
+            },
+        ));
     }
     Ok(previews
         .into_iter()
@@ -100,15 +118,27 @@ pub fn deploy(
 }
 
 fn outcome(name: &HostName, result: HostResult) -> HostOutcome {
-    HostOutcome { host: name.clone(), result }
+    HostOutcome {
+        host: name.clone(),
+        result,
+    }
 }
 
-fn skip_all(previews: Vec<HostOutcome>, work: &BTreeSet<HostName>, reason: &str) -> Vec<HostOutcome> {
+fn skip_all(
+    previews: Vec<HostOutcome>,
+    work: &BTreeSet<HostName>,
+    reason: &str,
+) -> Vec<HostOutcome> {
     previews
         .into_iter()
         .map(|preview| {
             if work.contains(&preview.host) {
-                outcome(&preview.host, HostResult::Skipped { reason: reason.into() })
+                outcome(
+                    &preview.host,
+                    HostResult::Skipped {
+                        reason: reason.into(),
+                    },
+                )
             } else {
                 preview
             }
@@ -122,8 +152,12 @@ fn preview(context: &Context<'_>, name: &HostName, looked: &Looks) -> HostResult
             verify::by_hand(context, name, looked)
         }
         Some(Ok(host)) => planned(context, &host.desired, &host.observed),
-        Some(Err(error)) => HostResult::Failed { error: error.clone() },
-        None => HostResult::Skipped { reason: "it was not looked at".into() },
+        Some(Err(error)) => HostResult::Failed {
+            error: error.clone(),
+        },
+        None => HostResult::Skipped {
+            reason: "it was not looked at".into(),
+        },
     }
 }
 
@@ -131,23 +165,35 @@ fn planned(context: &Context<'_>, desired: &DesiredHost, observed: &ObservedHost
     let mut plan = plan::host(desired, observed, context.secrets, context.options.policy);
     plan.blocked.extend(verify::unfinished(observed));
     if !plan.blocked.is_empty() {
-        HostResult::Blocked { plan: Box::new(plan) }
+        HostResult::Blocked {
+            plan: Box::new(plan),
+        }
     } else if plan.in_sync() {
-        HostResult::InSync { findings: Vec::new() }
+        HostResult::InSync {
+            findings: Vec::new(),
+        }
     } else {
-        HostResult::Pending { plan: Box::new(plan) }
+        HostResult::Pending {
+            plan: Box::new(plan),
+        }
     }
 }
 
 /// Ends transactions that nobody holds any more, and looks again at those hosts.
 fn heal(context: &Context<'_>, names: &[HostName], looked: &mut Looks) -> Result<()> {
     for name in names {
-        let Some(Ok(host)) = looked.get_mut(name) else { continue };
-        let Some(open) = &host.observed.transaction else { continue };
+        let Some(Ok(host)) = looked.get_mut(name) else {
+            continue;
+        };
+        let Some(open) = &host.observed.transaction else {
+            continue;
+        };
         if open.holder.is_some() {
             continue;
         }
-        context.progress.begin(name, "putting an unfinished deploy back");
+        context
+            .progress
+            .begin(name, "putting an unfinished deploy back");
         let command = Command {
             effect: Effect::Write,
             program: apply::heal_program(&open.id, ""),
@@ -166,7 +212,9 @@ fn heal(context: &Context<'_>, names: &[HostName], looked: &mut Looks) -> Result
 }
 
 fn look_again(context: &Context<'_>, name: &HostName, host: &mut Looked) -> Result<(), HostError> {
-    let local = |why: anyhow::Error| HostError::Local { detail: why.to_string() };
+    let local = |why: anyhow::Error| HostError::Local {
+        detail: why.to_string(),
+    };
     let probe = look::probe(context, name, Purpose::Plan).map_err(local)?;
     host.observed = look::observe_once(context, host.transport.as_mut(), name, &probe)?;
     host.desired = look::desired_for(context, name, &host.observed).map_err(local)?;
@@ -189,11 +237,15 @@ fn held_back(
         match done.get(server).or(before.map(|preview| &preview.result)) {
             // A server that is not part of this run, or is in a later wave itself.
             None | Some(HostResult::Pending { .. }) => false,
-            Some(HostResult::InSync { .. } | HostResult::Applied { .. } | HostResult::ByHand { .. }) => false,
+            Some(
+                HostResult::InSync { .. } | HostResult::Applied { .. } | HostResult::ByHand { .. },
+            ) => false,
             Some(_) => true,
         }
     });
-    bad.map(|server| format!("its server {server} was not deployed; its clients are left as they are"))
+    bad.map(|server| {
+        format!("its server {server} was not deployed; its clients are left as they are")
+    })
 }
 
 fn apply_to(
@@ -203,17 +255,31 @@ fn apply_to(
     peers: &BTreeMap<HostName, ObservedHost>,
 ) -> HostResult {
     if context.is_interrupted() {
-        return HostResult::Skipped { reason: "interrupted".into() };
+        return HostResult::Skipped {
+            reason: "interrupted".into(),
+        };
     }
-    let mut plan = plan::host(&host.desired, &host.observed, context.secrets, context.options.policy);
+    let mut plan = plan::host(
+        &host.desired,
+        &host.observed,
+        context.secrets,
+        context.options.policy,
+    );
     if !plan.install.is_empty() {
         context.progress.begin(name, "installing NUT");
         if let Err(result) = install(context, name, &mut host, &plan.install) {
             return result;
         }
-        plan = plan::host(&host.desired, &host.observed, context.secrets, context.options.policy);
+        plan = plan::host(
+            &host.desired,
+            &host.observed,
+            context.secrets,
+            context.options.policy,
+        );
         if !plan.blocked.is_empty() {
-            return HostResult::Blocked { plan: Box::new(plan) };
+            return HostResult::Blocked {
+                plan: Box::new(plan),
+            };
         }
     }
     context.progress.begin(name, "applying");
@@ -243,10 +309,17 @@ fn install(
     let output = host.transport.run(&command, &mut Silent).map_err(failed)?;
     if output.status != 0 {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let why = text.lines().rev().find(|line| line.starts_with("E:")).unwrap_or("apt-get failed");
+        let why = text
+            .lines()
+            .rev()
+            .find(|line| line.starts_with("E:"))
+            .unwrap_or("apt-get failed");
         return Err(HostResult::Refused {
             reason: format!("installing {} failed: {why}", packages.join(" ")),
-            hint: format!("on the host: apt-get update && apt-get install {}", packages.join(" ")),
+            hint: format!(
+                "on the host: apt-get update && apt-get install {}",
+                packages.join(" ")
+            ),
         });
     }
     look_again(context, name, host).map_err(failed)

@@ -4,9 +4,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs `work` on every item, at most `parallel` at a time. Results keep the items' order.
-pub fn each<T: Send, R: Send>(items: Vec<T>, parallel: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let slots: Vec<Mutex<(Option<T>, Option<R>)>> =
-        items.into_iter().map(|item| Mutex::new((Some(item), None))).collect();
+pub fn each<T: Send, R: Send>(
+    items: Vec<T>,
+    parallel: usize,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let slots: Vec<Mutex<(Option<T>, Option<R>)>> = items
+        .into_iter()
+        .map(|item| Mutex::new((Some(item), None)))
+        .collect();
     let next = AtomicUsize::new(0);
     let worker = || {
         while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -65,7 +65,9 @@ pub fn look(
         let host = &context.inventory.hosts[&name];
         let mut transport = context.connect.connect(&name, host);
         let seen = observe_once(context, transport.as_mut(), &name, &probe);
-        context.progress.end(&name, if seen.is_ok() { "looked" } else { "failed" });
+        context
+            .progress
+            .end(&name, if seen.is_ok() { "looked" } else { "failed" });
         (name, seen.map(|observed| (transport, observed)))
     });
     let mut out = BTreeMap::new();
@@ -94,7 +96,11 @@ pub fn observe_once(
     probe: &Probe,
 ) -> Result<ObservedHost, HostError> {
     let nonce = observe::nonce();
-    let output = read(transport, probe.program(&nonce), context.options.look_deadline)?;
+    let output = read(
+        transport,
+        probe.program(&nonce),
+        context.options.look_deadline,
+    )?;
     observe::parse(name, &nonce, &output.stdout).map_err(|why| garbled(&why, &output))
 }
 
@@ -109,7 +115,10 @@ pub fn desired_for(
 ) -> Result<DesiredHost> {
     let version = match &observed.nut {
         Seen::Is(version) => Some(*version),
-        _ => observed.candidate.as_deref().and_then(|text| NutVersion::parse(text).ok()),
+        _ => observed
+            .candidate
+            .as_deref()
+            .and_then(|text| NutVersion::parse(text).ok()),
     };
     render::desired(context.inventory, name, version, context.templates).map_err(|why| anyhow!(why))
 }
@@ -119,16 +128,29 @@ fn read(
     program: String,
     deadline: Duration,
 ) -> Result<Output, HostError> {
-    let command = Command { effect: Effect::Read, program, input: Secret::new(""), deadline };
+    let command = Command {
+        effect: Effect::Read,
+        program,
+        input: Secret::new(""),
+        deadline,
+    };
     transport.run(&command, &mut Silent)
 }
 
 /// An answer that cannot be read, with the host's own last words.
 pub fn garbled(why: &str, output: &Output) -> HostError {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let last = stderr
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     HostError::Garbled {
-        detail: format!("{why} (exit status {}){}{last}", output.status, if last.is_empty() { "" } else { ": " }),
+        detail: format!(
+            "{why} (exit status {}){}{last}",
+            output.status,
+            if last.is_empty() { "" } else { ": " }
+        ),
     }
 }
 

@@ -69,7 +69,14 @@ impl Default for Options {
 fn holder() -> String {
     let user = std::env::var("USER").unwrap_or_else(|_| "someone".into());
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{user}@{}", if machine.trim().is_empty() { "a machine" } else { machine.trim() })
+    format!(
+        "{user}@{}",
+        if machine.trim().is_empty() {
+            "a machine"
+        } else {
+            machine.trim()
+        }
+    )
 }
 
 /// Told what happens on each host, as it happens.

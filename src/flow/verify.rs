@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::look::{self, Looked, Purpose};
 use super::Context;
+use super::look::{self, Looked, Purpose};
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
@@ -25,8 +25,12 @@ pub fn verify(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutco
         .map(|name| HostOutcome {
             host: name.clone(),
             result: match looked.get(name) {
-                Some(Ok(host)) => HostResult::Verified { findings: findings(host, &seen) },
-                Some(Err(error)) => HostResult::Failed { error: error.clone() },
+                Some(Ok(host)) => HostResult::Verified {
+                    findings: findings(host, &seen),
+                },
+                Some(Err(error)) => HostResult::Failed {
+                    error: error.clone(),
+                },
                 None => by_hand(context, name, &looked),
             },
         })
@@ -46,7 +50,9 @@ fn findings(host: &Looked, peers: &BTreeMap<HostName, ObservedHost>) -> Vec<Find
 }
 
 /// What was seen, without the connections.
-pub fn seen(looked: &BTreeMap<HostName, Result<Looked, HostError>>) -> BTreeMap<HostName, ObservedHost> {
+pub fn seen(
+    looked: &BTreeMap<HostName, Result<Looked, HostError>>,
+) -> BTreeMap<HostName, ObservedHost> {
     looked
         .iter()
         .filter_map(|(name, host)| Some((name.clone(), host.as_ref().ok()?.observed.clone())))
@@ -78,10 +84,15 @@ pub fn servers_of(context: &Context<'_>, name: &HostName) -> BTreeSet<HostName> 
 
 /// A transaction that was neither confirmed nor undone is reported by every command.
 pub fn unfinished(observed: &ObservedHost) -> Vec<Finding> {
-    let Some(open) = &observed.transaction else { return Vec::new() };
+    let Some(open) = &observed.transaction else {
+        return Vec::new();
+    };
     let saw = match &open.holder {
         Some(holder) => format!("a deploy is under way: {holder}"),
-        None => format!("deploy {} was neither confirmed nor undone (state: {})", open.id, open.state),
+        None => format!(
+            "deploy {} was neither confirmed nor undone (state: {})",
+            open.id, open.state
+        ),
     };
     let finding = Finding::new("transaction-unfinished", Severity::Error, saw)
         .why("what runs now may be half of the old and half of the new state")
@@ -110,10 +121,15 @@ pub fn by_hand(
                 found.extend(crate::rules::verify::logged_in(&view, name));
                 continue;
             }
-            Some(Err(error)) => format!("could not ask {server} whether {name} is logged in: {error}"),
+            Some(Err(error)) => {
+                format!("could not ask {server} whether {name} is logged in: {error}")
+            }
             None => format!("{server} was not asked whether {name} is logged in"),
         };
         found.push(Finding::new("client-not-logged-in", Severity::Warning, finding).on(name));
     }
-    HostResult::ByHand { sheet, findings: found }
+    HostResult::ByHand {
+        sheet,
+        findings: found,
+    }
 }

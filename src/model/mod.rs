@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod desired;
 pub mod diagnostic;
 pub mod finding;
+mod host_error;
 pub mod inventory;
 pub mod masking;
 pub mod name;

@@ -4,9 +4,14 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
     normalize_untrusted_str,
 };
+use anstyle::{AnsiColor, Color, Style};
 
-use crate::model::diagnostic::{Diagnostic, Second};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Second};
 use crate::model::finding::Place;
+
+const ERROR: Style = Style::new()
+    .bold()
+    .fg_color(Some(Color::Ansi(AnsiColor::Red)));
 
 /// The errors as text, one paragraph each.
 pub fn render(errors: &[Diagnostic], color: bool) -> String {
@@ -21,6 +26,14 @@ pub fn render(errors: &[Diagnostic], color: bool) -> String {
         out.push_str("\n\n");
     }
     out
+}
+
+/// What kept a command from running, whatever it was.
+pub fn of_error(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Diagnostics>() {
+        Some(diagnostics) => render(&diagnostics.0, true),
+        None => format!("{ERROR}error{ERROR:#}: {error:#}\n"),
+    }
 }
 
 fn group(error: &Diagnostic) -> Group<'_> {

@@ -1,13 +1,12 @@
-<<<<<<< HEAD
 //! Data in, text out: what a person reads, what a script parses, what CI annotates.
 //!
 //! Knows the model and nothing of how hosts are reached or plans are made. Text carries ANSI
 //! styles; [`screen`] takes them out where they are not wanted. Text that came from a host is
 //! shown with its control characters spelled out.
 
+pub mod diagnostic;
 pub mod exit_code;
 pub mod github;
-mod host_error;
 pub mod human;
 pub mod json;
 mod paint;
@@ -30,8 +29,3 @@ pub enum Verbosity {
     /// With evidence and whole logs.
     Verbose,
 }
-=======
-//! Data in, text out.
-
-pub mod diagnostic;
->>>>>>> inventory

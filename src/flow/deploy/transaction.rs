@@ -36,11 +36,17 @@ pub(super) fn run(
     probe.settle = Some(Settle::of(&looked.desired, context.options.settle));
     probe.journal_since = Some("-5min".into());
     let settings = settings(context, &looked.desired, &looked.observed);
-    let look = Look { settings: &probe.settings(&nonce), functions: PROBE };
+    let look = Look {
+        settings: &probe.settings(&nonce),
+        functions: PROBE,
+    };
     let program = match apply::program(&plan, look, context.secrets, &settings) {
         Ok(program) => program,
         Err(reason) => {
-            return HostResult::Refused { reason, hint: "check the inventory's secrets".into() };
+            return HostResult::Refused {
+                reason,
+                hint: "check the inventory's secrets".into(),
+            };
         }
     };
     let command = Command {
@@ -63,7 +69,10 @@ pub(super) fn run(
     let (heard, findings, answer) = (judge.heard, judge.findings, judge.answer);
     let log = journal_of(context, &nonce, &heard);
     match (ran, answer) {
-        (_, Some(Answer::Confirmed)) => HostResult::Applied { plan: Box::new(plan), findings },
+        (_, Some(Answer::Confirmed)) => HostResult::Applied {
+            plan: Box::new(plan),
+            findings,
+        },
         (_, Some(answer)) => refused(answer, log, &plan, &settings.id),
         (Ok(output), None) => HostResult::Failed {
             error: look::garbled("the host did not say what became of the deploy", &output),
@@ -94,7 +103,9 @@ fn settings(context: &Context<'_>, desired: &DesiredHost, observed: &ObservedHos
 
 /// Sortable and readable: `20261123T201500Z`.
 fn timestamp() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + now).to_string();
     text.replace(['-', ':'], "")
 }
@@ -140,7 +151,10 @@ impl Judge<'_> {
             peers: self.peers,
             clients: Clients::NotYet,
         });
-        let worst = self.findings.iter().find(|finding| finding.severity == Severity::Error);
+        let worst = self
+            .findings
+            .iter()
+            .find(|finding| finding.severity == Severity::Error);
         match worst {
             None => "confirm\n".into(),
             Some(finding) => format!("not proven: {}\n", finding.saw.replace('\n', " ")),
@@ -149,7 +163,10 @@ impl Judge<'_> {
 }
 
 fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostResult {
-    let refused = |reason: String, hint: &str| HostResult::Refused { reason, hint: hint.into() };
+    let refused = |reason: String, hint: &str| HostResult::Refused {
+        reason,
+        hint: hint.into(),
+    };
     match answer {
         Answer::Locked(holder) => refused(
             format!("another deploy is under way: {holder}"),
@@ -169,9 +186,11 @@ fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostR
         ),
         Answer::Refused(reason) => refused(reason, "nothing was changed on the host"),
         Answer::RolledBack(cause) => HostResult::RolledBack { cause, log },
-        Answer::UndoFailed(cause) => {
-            HostResult::RollbackFailed { cause, log, hands_on: by_hand(plan, id) }
-        }
+        Answer::UndoFailed(cause) => HostResult::RollbackFailed {
+            cause,
+            log,
+            hands_on: by_hand(plan, id),
+        },
         Answer::Await | Answer::Confirmed => {
             unreachable!("the caller keeps these for itself")
         }
@@ -183,7 +202,10 @@ fn by_hand(plan: &HostPlan, id: &str) -> Vec<String> {
     let files = plan.files.iter().map(|step| match step.change {
         FileChange::Create => format!("rm -f {CONFIG_DIR}/{}", step.file),
         FileChange::Content | FileChange::Meta => {
-            format!("cp -p {STATE_DIR}/txn/{id}/old/{0} {CONFIG_DIR}/{0}", step.file)
+            format!(
+                "cp -p {STATE_DIR}/txn/{id}/old/{0} {CONFIG_DIR}/{0}",
+                step.file
+            )
         }
     });
     let units = plan
@@ -191,7 +213,10 @@ fn by_hand(plan: &HostPlan, id: &str) -> Vec<String> {
         .iter()
         .filter(|step| step.action != UnitAction::Enable)
         .map(|step| format!("systemctl restart {}", step.unit));
-    files.chain(units).chain(["upsctl verify   (from this machine)".into()]).collect()
+    files
+        .chain(units)
+        .chain(["upsctl verify   (from this machine)".into()])
+        .collect()
 }
 
 /// NUT's own lines that the host sent with its answer, fit to be seen.
@@ -209,7 +234,9 @@ fn journal_of(context: &Context<'_>, nonce: &str, heard: &str) -> Vec<String> {
                     inside = false;
                 }
             }
-            None if inside && !line.trim().is_empty() => lines.push(masking::line(line, context.secrets)),
+            None if inside && !line.trim().is_empty() => {
+                lines.push(masking::line(line, context.secrets))
+            }
             None => {}
         }
     }
@@ -226,7 +253,9 @@ fn after_loss(
     error: HostError,
 ) -> HostResult {
     context.progress.begin(name, "asking what became of it");
-    let mut transport = context.connect.connect(name, &context.inventory.hosts[name]);
+    let mut transport = context
+        .connect
+        .connect(name, &context.inventory.hosts[name]);
     let command = Command {
         effect: Effect::Write,
         program: apply::heal_program(&settings.id, ""),
@@ -237,10 +266,20 @@ fn after_loss(
         return HostResult::Failed { error };
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let log = text.lines().skip(1).map(|line| masking::line(line, context.secrets)).collect();
+    let log = text
+        .lines()
+        .skip(1)
+        .map(|line| masking::line(line, context.secrets))
+        .collect();
     match text.lines().next().map(str::trim) {
-        Some("confirmed") => HostResult::Applied { plan: Box::new(plan), findings: Vec::new() },
-        Some("undone") => HostResult::RolledBack { cause: error.to_string(), log },
+        Some("confirmed") => HostResult::Applied {
+            plan: Box::new(plan),
+            findings: Vec::new(),
+        },
+        Some("undone") => HostResult::RolledBack {
+            cause: error.to_string(),
+            log,
+        },
         Some("undo-failed") => HostResult::RollbackFailed {
             cause: error.to_string(),
             log,

@@ -7,7 +7,6 @@ use super::plan;
 use super::words::tally;
 use crate::model::finding::{Finding, Severity};
 use crate::model::outcome::{HostOutcome, HostResult};
-use crate::report::host_error::describe;
 use crate::report::paint::{BAD, CHANGE, GOOD, HOST, PLAIN, WARNING, clean, paint};
 
 /// `pve  in sync`, the names padded to `column`.
@@ -69,7 +68,7 @@ fn says(result: &HostResult) -> (Style, String) {
         }
         HostResult::RolledBack { .. } => (BAD, "rolled back, the host is as it was".into()),
         HostResult::RollbackFailed { .. } => (BAD, "ROLLBACK FAILED, hands are needed".into()),
-        HostResult::Failed { error } => (BAD, format!("failed: {}", describe(error).0)),
+        HostResult::Failed { error } => (BAD, format!("failed: {}", error)),
     }
 }
 

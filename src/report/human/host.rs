@@ -4,7 +4,6 @@ use super::finding::{list, quoted};
 use super::{Page, Show, plan};
 use crate::model::finding::Finding;
 use crate::model::outcome::{HostResult, Sheet};
-use crate::report::host_error::describe;
 use crate::report::paint::{HOST, clean, paint};
 use crate::report::wrap::labelled;
 
@@ -50,7 +49,7 @@ pub(super) fn body(result: &HostResult, page: &Page, show: Show) -> String {
             let commands = commands(hands_on);
             advice("cause: ", cause, "", page) + &logged(log, page) + &commands
         }
-        HostResult::Failed { error } => advice("", "", &describe(error).1, page),
+        HostResult::Failed { error } => advice("", "", &error.hint(), page),
     }
 }
 
@@ -98,7 +97,7 @@ fn commands(lines: &[String]) -> String {
     format!("\n  {head}\n\n{lines}")
 }
 
-fn sheet(sheet: &Sheet, page: &Page) -> String {
+pub(super) fn sheet(sheet: &Sheet, page: &Page) -> String {
     let mut out = String::new();
     labelled(&mut out, 2, "", &sheet.title, page.width);
     let column = sheet

@@ -12,7 +12,7 @@ mod words;
 
 use super::{Verbosity, screen};
 use crate::model::finding::{Finding, Severity};
-use crate::model::outcome::{HostOutcome, HostResult};
+use crate::model::outcome::{HostOutcome, HostResult, Sheet};
 
 /// How a text is laid out.
 #[derive(Debug, Clone)]
@@ -144,4 +144,9 @@ pub fn findings(findings: &[Finding], page: &Page) -> String {
         out.push('\n');
     }
     out + &finding::explain(&sorted, page) + &summary::of_findings(&sorted)
+}
+
+/// What must stand in the settings of a machine that is not written to.
+pub fn sheet(sheet: &Sheet, page: &Page) -> String {
+    host::sheet(sheet, page)
 }

@@ -1,8 +1,26 @@
 //! What to say of a host that could not be talked to: what happened, and the way out.
 
-use crate::model::outcome::HostError;
+use std::fmt;
 
-pub(super) fn describe(error: &HostError) -> (String, String) {
+use super::outcome::HostError;
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&describe(self).0)
+    }
+}
+
+impl std::error::Error for HostError {}
+
+impl HostError {
+    /// The next thing to type or look at.
+    pub fn hint(&self) -> String {
+        describe(self).1
+    }
+}
+
+/// What happened, and the next thing to do.
+fn describe(error: &HostError) -> (String, String) {
     let with = |what: String, detail: &str| {
         if detail.is_empty() {
             what
