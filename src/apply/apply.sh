@@ -78,12 +78,15 @@ back_up() {
   done
   say "$ACTIONS" | tr ' ' '\n' | tr : ' ' >"$T/actions"
   printf 'holder %s\nstarted %s\n' "$HOLDER" "$STARTED" >"$T/meta"
-  sync "$T"/old/* "$T"/new/* "$T"/* "$T"
+  for kept in "$T"/* "$T"/old/* "$T"/new/*; do
+    [ ! -f "$kept" ] || sync "$kept" || return 1
+  done
+  sync "$T"
 }
 
 STARTED=$(date +%s)
 mkdir -p "$STATE/txn" && chmod 700 "$STATE" "$STATE/txn" && exec 9>>"$STATE/lock" ||
-  refuse refused "cannot write to $STATE"
+  refuse refused "cannot write to $STATE: is the disk full or read-only?"
 if ! flock -n 9; then
   T=/nonexistent
   refuse locked "$(cat "$STATE/holder")"
@@ -94,10 +97,10 @@ if [ -e "$STATE/open" ]; then
   T=/nonexistent
   refuse unfinished "$open"
 fi
-mkdir "$T" "$T/new" "$T/old" || refuse refused "cannot write to $STATE"
-say $$ >"$T/pid"
+mkdir "$T" "$T/new" "$T/old" && say $$ >"$T/pid" ||
+  refuse refused "cannot write to $STATE: is the disk full or read-only?"
 
-receive || refuse refused "could not receive the files: the disk is full or the connection was lost"
+receive || refuse refused "could not receive the files: is the disk full, or was the connection lost?"
 # From here on nothing but the answer is read from stdin.
 exec 3<&0 </dev/null
 for entry in $PLAN; do

@@ -36,17 +36,22 @@ on_battery() {
   return 1
 }
 
-serving() { [ -n "$(timeout 4 upsc "$1" ups.status 2>/dev/null)" ]; }
+serving() {
+  case $(timeout 4 upsc "$1" ups.status 2>/dev/null) in
+    '' | WAIT*) return 1 ;;
+  esac
+}
 
 meta_of() { stat -c '%U:%G/%a' "$1"; }
 
-# Puts the bytes of $1 at $2 with owner and mode of $3 ("owner:group/mode"), by rename.
+# Puts the bytes of $1 at $2 with owner and mode of $3 ("owner:group/mode"), by rename. The time is
+# taken along too: what is put back must not look newer than the units that have read it.
 replace() {
   temp=$(dirname "$2")/.upsctl-$(basename "$2")
   rm -f "$temp"
   (umask 077 && : >"$temp") &&
     chown "${3%/*}" "$temp" && chmod "${3#*/}" "$temp" &&
-    cat "$1" >"$temp" && sync "$temp" && mv -fT "$temp" "$2" && sync "$(dirname "$2")"
+    cat "$1" >"$temp" && touch -r "$1" "$temp" && sync "$temp" && mv -fT "$temp" "$2" && sync "$(dirname "$2")"
 }
 
 # The enumerator's path unit acts on every write to ups.conf (Debian 12 and later); it must not

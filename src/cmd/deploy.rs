@@ -47,7 +47,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         even_on_battery: arguments.even_on_battery,
         install: arguments.install,
     };
-    let context = site.context(global, policy);
+    let index = site.index();
+    let context = site.context(global, policy, &index);
     let asked = Cell::new(false);
     let outcomes = flow::deploy::deploy(&context, &site.hosts, &|previews| {
         asked.set(true);

@@ -31,12 +31,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     if !arguments.no_secrets {
         site.fetch_secrets()?;
     }
+    let index = site.index();
     let context = site.context(
         global,
         Policy {
             even_on_battery: false,
             install: true,
         },
+        &index,
     );
     let outcomes = flow::deploy::diff(&context, &site.hosts)?;
     let exit = report::exit_code(&outcomes, arguments.exit_code);

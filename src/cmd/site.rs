@@ -13,7 +13,9 @@ use crate::cli::{Color, Format, Global};
 use crate::exit::Exit;
 use crate::flow::{self, Options, Progress};
 use crate::host::Connector;
+use crate::inventory::secrets::SecretError;
 use crate::inventory::{self, Loaded};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::outcome::HostOutcome;
@@ -69,14 +71,21 @@ impl Site {
     /// Each user whose password cannot be had, with its source.
     pub fn fetch_secrets(&mut self) -> Result<()> {
         let mut users = BTreeSet::new();
+        let index = self.index();
         for name in &self.hosts {
-            let desired = render::desired(self.inventory(), name, None, &self.templates)?;
+            let desired = render::desired_in(&index, name, None, &self.templates)?;
             for file in desired.files.values() {
                 users.extend(file.content.users().map(str::to_string));
             }
         }
-        self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)?;
+        self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)
+            .map_err(|errors| Diagnostics(errors.into_iter().map(diagnostic).collect()))?;
         Ok(())
+    }
+
+    /// The inventory, indexed for rendering many hosts.
+    pub fn index(&self) -> render::Site<'_> {
+        render::Site::new(self.inventory())
     }
 
     pub fn inventory(&self) -> &Inventory {
@@ -101,9 +110,15 @@ impl Site {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    pub fn context(&self, global: &Global, policy: Policy) -> flow::Context<'_> {
+    pub fn context<'a>(
+        &'a self,
+        global: &Global,
+        policy: Policy,
+        index: &'a render::Site<'a>,
+    ) -> flow::Context<'a> {
         flow::Context {
             inventory: self.inventory(),
+            site: index,
             templates: &self.templates,
             secrets: &self.secrets,
             connect: &self.connector,
@@ -147,6 +162,14 @@ impl Site {
 
     pub fn clear_bars(&self) {
         self.bars.0.clear();
+    }
+}
+
+fn diagnostic(error: SecretError) -> Diagnostic {
+    let text = Diagnostic::new(error.to_string());
+    match error.help {
+        Some(help) => text.help(help),
+        None => text,
     }
 }
 

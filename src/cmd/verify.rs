@@ -22,7 +22,9 @@ pub struct Arguments {
 /// An inventory or template that cannot be had.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let site = Site::load(global, &arguments.hosts)?;
-    let outcomes = flow::verify::verify(&site.context(global, Policy::default()), &site.hosts)?;
+    let index = site.index();
+    let context = site.context(global, Policy::default(), &index);
+    let outcomes = flow::verify::verify(&context, &site.hosts)?;
     let exit = report::exit_code(&outcomes, false);
     site.print(global, "verify", &outcomes, exit)?;
     Ok(exit)

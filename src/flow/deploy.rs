@@ -12,6 +12,7 @@ use super::{Context, fleet, verify};
 use crate::apply;
 use crate::host::{Command, Effect, Silent};
 use crate::model::desired::DesiredHost;
+use crate::model::finding::Severity;
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
@@ -149,7 +150,7 @@ fn skip_all(
 fn preview(context: &Context<'_>, name: &HostName, looked: &Looks) -> HostResult {
     match looked.get(name) {
         _ if !look::is_managed(context.inventory.hosts[name].platform) => {
-            verify::by_hand(context, name, looked)
+            verify::by_hand(context, name, looked, Severity::Warning)
         }
         Some(Ok(host)) => planned(context, &host.desired, &host.observed),
         Some(Err(error)) => HostResult::Failed {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::{Context, fleet};
 use crate::host::{Command, Effect, Output, Silent, Transport};
@@ -38,7 +38,7 @@ pub enum Purpose {
 /// # Errors
 /// When a template does not render.
 pub fn probe(context: &Context<'_>, name: &HostName, purpose: Purpose) -> Result<Probe> {
-    let draft = render::desired(context.inventory, name, None, context.templates)?;
+    let draft = render::desired_in(context.site, name, None, context.templates)?;
     let mut probe = Probe::of(&draft);
     if purpose == Purpose::Verify {
         probe.journal_since = Some("-1d".into());
@@ -120,7 +120,12 @@ pub fn desired_for(
             .as_deref()
             .and_then(|text| NutVersion::parse(text).ok()),
     };
-    render::desired(context.inventory, name, version, context.templates).map_err(|why| anyhow!(why))
+    Ok(render::desired_in(
+        context.site,
+        name,
+        version,
+        context.templates,
+    )?)
 }
 
 fn read(

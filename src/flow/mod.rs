@@ -13,11 +13,13 @@ use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::secret::SecretStore;
 use crate::plan::Policy;
-use crate::render::Templates;
+use crate::render::{self, Templates};
 
 /// What every flow needs.
 pub struct Context<'a> {
     pub inventory: &'a Inventory,
+    /// The inventory, indexed for rendering.
+    pub site: &'a render::Site<'a>,
     pub templates: &'a Templates,
     pub secrets: &'a SecretStore,
     pub connect: &'a dyn Connect,

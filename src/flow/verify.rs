@@ -31,7 +31,7 @@ pub fn verify(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutco
                 Some(Err(error)) => HostResult::Failed {
                     error: error.clone(),
                 },
-                None => by_hand(context, name, &looked),
+                None => by_hand(context, name, &looked, Severity::Error),
             },
         })
         .collect())
@@ -100,11 +100,13 @@ pub fn unfinished(observed: &ObservedHost) -> Vec<Finding> {
     vec![finding.on(&observed.name)]
 }
 
-/// What must stand on a host that is not written to, and what its servers see of it.
+/// What must stand on a host that is not written to, and what its servers see of it; one that is
+/// not logged in is as grave as `absent`.
 pub fn by_hand(
     context: &Context<'_>,
     name: &HostName,
     looked: &BTreeMap<HostName, Result<Looked, HostError>>,
+    absent: Severity,
 ) -> HostResult {
     let sheet = render::by_hand(context.inventory, name);
     let seen = seen(looked);
@@ -118,7 +120,11 @@ pub fn by_hand(
                     peers: &seen,
                     clients: Clients::Due,
                 };
-                found.extend(crate::rules::verify::logged_in(&view, name));
+                let seen = crate::rules::verify::logged_in(&view, name);
+                found.extend(seen.into_iter().map(|finding| Finding {
+                    severity: absent,
+                    ..finding
+                }));
                 continue;
             }
             Some(Err(error)) => {
@@ -127,6 +133,12 @@ pub fn by_hand(
             None => format!("{server} was not asked whether {name} is logged in"),
         };
         found.push(Finding::new("client-not-logged-in", Severity::Warning, finding).on(name));
+    }
+    if servers_of(context, name).is_empty() {
+        let saw = format!(
+            "nobody can be asked whether {name} is logged in: no other host serves its UPS"
+        );
+        found.push(Finding::new("client-not-logged-in", Severity::Note, saw).on(name));
     }
     HostResult::ByHand {
         sheet,

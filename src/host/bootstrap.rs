@@ -187,6 +187,7 @@ mod tests {
             .arg(boot.command_line())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect(shell[0]);
         let mut stdin = child.stdin.take().unwrap();

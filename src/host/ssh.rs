@@ -156,9 +156,8 @@ impl Connection {
             .is_some_and(|seen| seen.is_ok());
         if !alive {
             let words = last_words(&read(&self.log));
-            return HostError::Lost {
-                detail: words.unwrap_or_else(|| error.to_string()),
-            };
+            let detail = words.unwrap_or_else(|| "the host closed the connection".into());
+            return HostError::Lost { detail };
         }
         match error {
             Error::RemoteProcessTerminated | Error::Disconnected => HostError::Lost {

@@ -251,12 +251,14 @@ fn refused_login(log: &str) -> Option<String> {
             || line.contains("Too many authentication failures")
             || line.contains("No more authentication methods")
     })?;
-    let offered: Vec<&str> = log
+    let mut offered: Vec<&str> = log
         .lines()
         .filter_map(|line| after(line, "debug1: Offering public key: "))
         .map(|key| key.split(" SHA256:").next().unwrap_or(key))
         .map(|key| key.rsplit_once(' ').map_or(key, |(file, _)| file))
         .collect();
+    // A key of the command line and of the configuration is offered twice.
+    offered.dedup();
     let offered = match offered.as_slice() {
         [] => "no key was offered".to_owned(),
         keys => format!("offered: {}", keys.join(", ")),

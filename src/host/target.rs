@@ -13,13 +13,13 @@ const OPTIONS: &[&str] = &[
     "BatchMode=yes",
     "StrictHostKeyChecking=yes",
     "ServerAliveInterval=5",
-    "ServerAliveCountMax=3",
+    "ServerAliveCountMax=2",
     "ClearAllForwardings=yes",
     "ForwardAgent=no",
     "ForwardX11=no",
     "PermitLocalCommand=no",
     // Should this process be killed, the connection does not outlive it by more than this.
-    "ControlPersist=15m",
+    "ControlPersist=5m",
 ];
 
 /// What is known of a way to a host.
@@ -116,7 +116,10 @@ fn word_to_type(word: &OsStr) -> String {
 
 /// `~/x` in the home of whoever runs upsctl.
 fn expand_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::home_dir()) {
+    match (
+        path.strip_prefix("~"),
+        std::env::var_os("HOME").map(PathBuf::from),
+    ) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => path.to_owned(),
     }
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_tilde_is_the_home_directory() {
-        let home = std::env::home_dir().unwrap();
+        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap();
         assert_eq!(expand_home(Path::new("~/.ssh/nut")), home.join(".ssh/nut"));
         assert_eq!(expand_home(Path::new("/a/~/b")), Path::new("/a/~/b"));
         assert_eq!(expand_home(Path::new("~other/b")), Path::new("~other/b"));

@@ -4,23 +4,34 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-/// The first definition of the key that is defined again at `again`.
-pub(super) fn first(text: &str, again: &Range<usize>) -> Option<Range<usize>> {
+/// A key that is defined twice.
+pub(super) struct Duplicate {
+    /// The keys that lead to it, itself included.
+    pub(super) path: Vec<String>,
+    /// Where it is defined first; nothing when that cannot be found.
+    pub(super) first: Option<Range<usize>>,
+}
+
+/// What is defined again at `again`.
+pub(super) fn find(text: &str, again: &Range<usize>) -> Duplicate {
     let start = text[..again.start].rfind('\n').map_or(0, |feed| feed + 1);
-    let end = text[start..]
-        .find('\n')
-        .map_or(text.len(), |feed| start + feed);
-    let line = &text[start..end];
-    let path = path_in(line, again.start - start);
+    let line = line_at(text, start);
+    let keys = path_in(line, again.start - start);
     let (before, _) = DeTable::parse_recoverable(&text[..start]);
     let table = before.get_ref();
-    let found = if is_header(line) {
-        find(table, &path)
-    } else {
-        let (_, last) = last_table(text, table, 0);
-        find(last, &path)
-    };
-    found.or_else(|| same_line(text, start, again))
+    if is_header(line) {
+        let first = lookup(table, &keys);
+        return Duplicate { path: keys, first };
+    }
+    let (header, last) = last_table(text, table, None);
+    let mut path = header.map_or_else(Vec::new, |at| path_in(line_at(text, at), usize::MAX));
+    let first = lookup(last, &keys).or_else(|| same_line(text, start, again));
+    path.extend(keys);
+    Duplicate { path, first }
+}
+
+fn line_at(text: &str, start: usize) -> &str {
+    text[start..].lines().next().unwrap_or_default()
 }
 
 /// Whether a line opens a table.
@@ -43,29 +54,29 @@ fn path_in(line: &str, at: usize) -> Vec<String> {
     path
 }
 
-fn find(table: &DeTable<'_>, path: &[String]) -> Option<Range<usize>> {
+fn lookup(table: &DeTable<'_>, path: &[String]) -> Option<Range<usize>> {
     let (name, rest) = path.split_first()?;
     let (key, value) = table.get_key_value(name.as_str())?;
     match value.get_ref() {
         _ if rest.is_empty() => Some(key.span()),
-        DeValue::Table(inner) => find(inner, rest),
+        DeValue::Table(inner) => lookup(inner, rest),
         _ => None,
     }
 }
 
 /// The table under the last header, with the place of that header.
-fn last_table<'a, 'i>(text: &str, table: &'a DeTable<'i>, at: usize) -> (usize, &'a DeTable<'i>) {
-    let mut last = (at, table);
+fn last_table<'a, 'i>(
+    text: &str,
+    table: &'a DeTable<'i>,
+    header: Option<usize>,
+) -> (Option<usize>, &'a DeTable<'i>) {
+    let mut last = (header, table);
     for value in table.values() {
         let DeValue::Table(inner) = value.get_ref() else {
             continue;
         };
         let start = value.span().start;
-        let own = if text[start..].starts_with('[') {
-            start
-        } else {
-            0
-        };
+        let own = text[start..].starts_with('[').then_some(start);
         let found = last_table(text, inner, own);
         if found.0 > last.0 {
             last = found;

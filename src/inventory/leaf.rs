@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::inventory::{Delay, UsbId};
 use crate::model::name::HostName;
-use crate::nut::conf;
+use crate::nut::conf::{self, QuoteError};
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 
@@ -43,9 +43,15 @@ fn not_empty(text: &str) -> Result<(), String> {
     }
 }
 
-/// A value that NUT's parser can hold.
+/// A value that NUT's parser can hold. Does not repeat the value: some are passwords.
 pub(super) fn nut_text(text: &str) -> Result<(), String> {
-    conf::check(text).map_err(|why| why.to_string())
+    conf::check(text).map_err(|why| match why {
+        QuoteError::NonAscii(_, at) => format!("character {at} is not ASCII; NUT would drop it"),
+        QuoteError::Control(_, at) => {
+            format!("character {at} is a control character; NUT would drop it")
+        }
+        QuoteError::TooLong(_) => why.to_string(),
+    })
 }
 
 /// A section of upsd.users that is also one word for upsd's protocol, for a shell and for a path.

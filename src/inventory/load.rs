@@ -49,7 +49,7 @@ fn texts(paths: &[PathBuf], errors: &mut Vec<Diagnostic>) -> Vec<SourceFile> {
     for path in paths {
         match read::text(path) {
             Ok(file) => files.push(file),
-            Err(error) => errors.push(error),
+            Err(problems) => errors.extend(problems.0),
         }
     }
     files
@@ -84,7 +84,7 @@ fn defined_twice(source: &SourceMap, twice: &Twice) -> Diagnostic {
 
 /// The model of what is well-formed. Goes on after errors, to find those behind them.
 fn interpret(path: &Path, source: &SourceMap, errors: &mut Vec<Diagnostic>) -> Option<Inventory> {
-    let value = shape::check(source, errors);
+    let (value, wrong) = shape::check(source, errors);
     let inventory = match Inventory::deserialize(value) {
         Ok(inventory) => inventory,
         // The schema is made from the same types, so this is for what it cannot express.
@@ -97,13 +97,16 @@ fn interpret(path: &Path, source: &SourceMap, errors: &mut Vec<Diagnostic>) -> O
             return None;
         }
     };
+    if wrong.is_fundamental() {
+        return None;
+    }
     if no_hosts(source) {
         let message = format!("the inventory `{}` has no hosts", path.display());
         let help = "write a `[hosts.NAME]` with its `address`; `upsctl init` writes an example";
         errors.push(Diagnostic::new(message).help(help));
         return None;
     }
-    check::check(&inventory, source, errors);
+    errors.extend(check::check(&inventory, source, &wrong));
     Some(inventory)
 }
 

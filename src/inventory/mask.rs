@@ -17,6 +17,14 @@ pub(super) enum Mask {
 const STARS: &str = "***";
 
 impl Mask {
+    fn earlier(self, other: Option<usize>) -> Self {
+        match (self, other) {
+            (Self::From(own), Some(other)) => Self::From(own.min(other)),
+            (Self::Nothing, Some(other)) => Self::From(other),
+            (own, None) => own,
+        }
+    }
+
     pub(super) fn apply(self, line: &str) -> String {
         match self {
             Self::Nothing => line.to_string(),
@@ -59,7 +67,7 @@ impl Scan {
             self.braces = false;
             return Mask::Nothing;
         }
-        let mask = self.assignments(line);
+        let mask = self.assignments(line).earlier(without_sign(line));
         if self.braces && line.contains('}') {
             self.braces = false;
         }
@@ -84,6 +92,27 @@ impl Scan {
     }
 }
 
+/// Where a value starts behind a key whose `=` was forgotten.
+fn without_sign(line: &str) -> Option<usize> {
+    let bare = &line[..line.find(['"', '\'']).unwrap_or(line.len())];
+    let mut end = 0;
+    for word in bare.split_inclusive(|c: char| !is_key(c)) {
+        let start = end;
+        end += word.len();
+        let key = word.trim_end_matches(|c: char| !is_key(c));
+        let behind = line[start + key.len()..].trim_start();
+        if !behind.is_empty() && !behind.starts_with(['=', '.', ']', '}', ',']) && is_secretive(key)
+        {
+            return Some(line.len() - behind.len());
+        }
+    }
+    None
+}
+
+fn is_key(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_')
+}
+
 /// What closes a value that goes on in the next line.
 fn unclosed(value: &str) -> Option<&'static str> {
     let open = |start: &str, end: &str| {
@@ -99,7 +128,6 @@ fn unclosed(value: &str) -> Option<&'static str> {
 
 fn key_before(text: &str) -> &str {
     let text = text.trim_end().trim_end_matches(['"', '\'']);
-    let is_key = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let start = text
         .char_indices()
         .rev()
@@ -164,6 +192,10 @@ mod tests {
             "password = { value = \"hunter2\" }",
             "password.literal = 'hunter2'",
             "passwrd = \"hunter2\"",
+            "password \"hunter2\"",
+            "password: hunter2",
+            "password = { literal \"hunter2\" }",
+            "literal hunter2",
             "\"literal\" = \"hunter2\"",
             "# password = hunter2",
             "password = {\n  plain = \"hunter2\"\n}",

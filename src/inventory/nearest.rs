@@ -3,7 +3,7 @@
 use strsim::damerau_levenshtein;
 
 /// So many names are listed when none is near.
-const LISTED: usize = 12;
+const LISTED: usize = 20;
 
 /// What to say about a name that is not known: the nearest one that is, or the list of them.
 pub(super) fn hint<'a>(

@@ -6,29 +6,38 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, Error};
 
-use super::duplicate;
+use super::duplicate::{self, Duplicate};
 use super::source::SourceFile;
 use super::tree::{self, Table};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 
 /// Bigger files are no inventory: 10,000 hosts are 2 MB.
 const BIGGEST: u64 = 64 * 1024 * 1024;
 
+/// So many duplicates of a file get the place of their first definition: each costs a parse of
+/// what stands before, and a file pasted into itself has as many as it has tables.
+const SEARCHES: usize = 20;
+
 const INIT: &str = "`upsctl init` writes a commented starter; `-i PATH` names another inventory";
 
 /// The files of an inventory: the file itself, or every `*.toml` of a folder, sorted.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     let shown = path.display();
     let meta = fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             Diagnostic::new(format!("there is no inventory at `{shown}`")).help(INIT)
         }
         _ => Diagnostic::new(format!("cannot look at `{shown}`: {error}")),
-    })?;
+    });
+    let meta = meta.map_err(Diagnostics::from)?;
     if !meta.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let cannot = |error| Diagnostic::new(format!("cannot list the folder `{shown}`: {error}"));
+    let cannot = |error| {
+        Diagnostics::from(Diagnostic::new(format!(
+            "cannot list the folder `{shown}`: {error}"
+        )))
+    };
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(cannot)? {
         let name = entry.map_err(cannot)?.file_name();
@@ -39,28 +48,33 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     }
     if files.is_empty() {
         let message = format!("the folder `{shown}` has no `*.toml` file");
-        return Err(Diagnostic::new(message).help(INIT));
+        return Err(Diagnostic::new(message).help(INIT).into());
     }
     files.sort();
     Ok(files)
 }
 
 /// The text of a file.
-pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostic> {
+pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostics> {
     let name = path.display().to_string();
     let cannot = |why: String| Diagnostic::new(format!("cannot read `{name}`: {why}"));
-    let meta = fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
+    let failed = |error: std::io::Error| Diagnostics::from(cannot(error.to_string()));
+    let meta = fs::metadata(path).map_err(failed)?;
     if meta.is_dir() {
         let help = "give it a name that does not end in `.toml`; sub-folders are not read";
-        return Err(cannot("it is a folder".into()).help(help));
+        return Err(cannot("it is a folder".into()).help(help).into());
+    }
+    // A pipe would be waited for, maybe for ever.
+    if !meta.is_file() {
+        return Err(cannot("it is not a regular file".into()).into());
     }
     if meta.len() > BIGGEST {
-        return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)));
+        return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)).into());
     }
-    let bytes = fs::read(path).map_err(|error| cannot(error.to_string()))?;
+    let bytes = fs::read(path).map_err(failed)?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceFile::new(name, text)),
-        Err(error) => Err(not_utf8(name, &error)),
+        Err(error) => Err(not_utf8(name, &error).into()),
     }
 }
 
@@ -83,7 +97,11 @@ pub(super) fn parse(index: usize, file: &SourceFile) -> (Option<Table>, Vec<Diag
     errors.sort_by_key(|error| error.span().map(|span| span.start));
     let usable = errors.iter().all(is_duplicate);
     let errors = without_followers(&file.text, errors);
-    let diagnostics = errors.iter().map(|error| diagnostic(file, error)).collect();
+    let mut searches = SEARCHES;
+    let diagnostics = errors
+        .iter()
+        .map(|error| diagnostic(file, error, &mut searches))
+        .collect();
     let tree = usable.then(|| tree::table(index, root.get_ref()));
     (tree, diagnostics)
 }
@@ -110,17 +128,30 @@ fn without_followers(text: &str, errors: Vec<Error>) -> Vec<Error> {
     kept
 }
 
-fn diagnostic(file: &SourceFile, error: &Error) -> Diagnostic {
+fn diagnostic(file: &SourceFile, error: &Error, searches: &mut usize) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
     let place = file.place(span.clone());
     if !is_duplicate(error) {
         return Diagnostic::new(format!("not TOML: {}", error.message())).at(place);
     }
-    let key = file.text.get(span.clone()).unwrap_or_default();
-    let first = duplicate::first(&file.text, &span).map(|first| file.place(first));
-    Diagnostic::new(format!("`{key}` is defined twice"))
-        .at(place)
+    if *searches == 0 {
+        let key = file.text.get(span).unwrap_or_default();
+        return Diagnostic::new(format!("`{key}` is defined twice")).at(place);
+    }
+    *searches -= 1;
+    defined_twice(file, &duplicate::find(&file.text, &span)).at(place)
+}
+
+fn defined_twice(file: &SourceFile, found: &Duplicate) -> Diagnostic {
+    let help = match found.path.as_slice() {
+        [table, _] if table == "ups" => {
+            "a UPS has one primary, the host its cable goes to; give a second UPS its own name"
+        }
+        _ => "keep one of the two",
+    };
+    let first = found.first.clone().map(|first| file.place(first));
+    Diagnostic::new(format!("`{}` is defined twice", found.path.join(".")))
         .label("again here")
         .second(first, "first here")
-        .help("keep one of the two")
+        .help(help)
 }

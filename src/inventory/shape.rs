@@ -3,6 +3,8 @@
 //! What is wrong is reported and left out, so that the rest can still be checked. What comes out
 //! is always something serde can take.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 use toml::Value as Toml;
 
@@ -13,21 +15,51 @@ use super::source::{SourceMap, Spot};
 use super::tree::{Node, Table, Value};
 use crate::model::diagnostic::Diagnostic;
 
-/// The well-formed part of a tree.
-pub(super) fn check(source: &SourceMap, errors: &mut Vec<Diagnostic>) -> toml::Table {
+/// The entries something is wrong with: what they leave unsaid may only be mis-said.
+#[derive(Default)]
+pub(super) struct Wrong<'a>(BTreeSet<(&'a str, &'a str)>);
+
+impl Wrong<'_> {
+    /// Whether nothing is wrong in an entry of a table of the root, such as `hosts` and `pve`.
+    pub(super) fn spares(&self, table: &str, name: &str) -> bool {
+        !self.0.contains(&(table, name))
+    }
+
+    /// Whether nothing is wrong in any entry of a table of the root.
+    pub(super) fn spares_all(&self, table: &str) -> bool {
+        self.0.iter().all(|(wrong, _)| *wrong != table)
+    }
+
+    /// Whether a table of the root is misspelt or no table, so that names in it are not known.
+    pub(super) fn is_fundamental(&self) -> bool {
+        self.0.iter().any(|(_, name)| name.is_empty())
+    }
+}
+
+/// The well-formed part of a tree, and where it is not.
+pub(super) fn check<'a>(
+    source: &'a SourceMap,
+    errors: &mut Vec<Diagnostic>,
+) -> (toml::Table, Wrong<'a>) {
     let mut shape = Shape {
         source,
         errors,
         path: Vec::new(),
+        element: false,
+        wrong: Wrong::default(),
     };
-    shape.fields(&source.root, schema())
+    let table = shape.fields(&source.root, schema());
+    (table, shape.wrong)
 }
 
-struct Shape<'a> {
+struct Shape<'a, 'e> {
     source: &'a SourceMap,
-    errors: &'a mut Vec<Diagnostic>,
+    errors: &'e mut Vec<Diagnostic>,
     /// The keys that lead to where the walk is.
     path: Vec<&'a str>,
+    /// Whether that is an element of an array.
+    element: bool,
+    wrong: Wrong<'a>,
 }
 
 /// A schema without the references in it, and what its author says about this use of it.
@@ -50,7 +82,7 @@ fn resolve(schema: &Json) -> Expected<'_> {
     }
 }
 
-impl<'a> Shape<'a> {
+impl<'a> Shape<'a, '_> {
     /// The well-formed part of a value; nothing when the value as a whole is wrong.
     fn value(&mut self, node: &'a Node, schema: &Json) -> Option<Toml> {
         let expected = resolve(schema);
@@ -78,13 +110,11 @@ impl<'a> Shape<'a> {
     fn table(&mut self, table: &'a Table, schema: &Json) -> Option<Toml> {
         let fields = self.fields(table, schema);
         let required = schema["required"].as_array();
-        let whole = required.into_iter().flatten().filter_map(Json::as_str);
-        let whole = whole.fold(true, |whole, key| {
-            if !table.contains_key(key) {
-                self.missing(key, &schema["properties"][key]);
-            }
-            whole && fields.contains_key(key)
-        });
+        let required = required.into_iter().flatten().filter_map(Json::as_str);
+        for key in required.clone().filter(|key| !table.contains_key(*key)) {
+            self.missing(key, &schema["properties"][key]);
+        }
+        let whole = required.into_iter().all(|key| fields.contains_key(key));
         whole.then_some(Toml::Table(fields))
     }
 
@@ -115,11 +145,13 @@ impl<'a> Shape<'a> {
     }
 
     fn list(&mut self, list: &'a [Node], items: &Json) -> Toml {
-        Toml::Array(
-            list.iter()
-                .filter_map(|item| self.value(item, items))
-                .collect(),
-        )
+        self.element = true;
+        let list = list
+            .iter()
+            .filter_map(|item| self.value(item, items))
+            .collect();
+        self.element = false;
+        Toml::Array(list)
     }
 
     fn text(&mut self, node: &Node, text: &str, outer: &Json, inner: &Json) -> Option<Toml> {
@@ -153,7 +185,7 @@ impl<'a> Shape<'a> {
             return Some(Toml::String(text.clone()));
         }
         let help = nearest::hint(text, "one of", words());
-        let message = format!("`{text}` is no `{}`", self.key());
+        let message = format!("`{}` cannot be `{text}`", self.key());
         self.report(
             node.at,
             Diagnostic {
@@ -197,7 +229,7 @@ impl<'a> Shape<'a> {
         match (known.next(), known.next()) {
             _ if bad => None,
             (Some(only), None) => self.table(table, only),
-            (None, _) => self.wrong_source(node, "says not where it comes from", forms),
+            (None, _) => self.wrong_source(node, "does not say where it comes from", forms),
             (Some(_), Some(_)) => self.wrong_source(node, "has more than one source", forms),
         }
     }
@@ -257,11 +289,9 @@ impl<'a> Shape<'a> {
     fn missing(&mut self, key: &str, schema: &Json) {
         let table = self.path.join(".");
         let message = format!("`{table}` has no `{key}`");
-        let mut error = Diagnostic::new(message).at(self.source.key_place_of(&self.path));
-        error.help = resolve(schema)
-            .description
-            .map(|text| format!("`{key}`: {}", first_line(text)));
-        self.errors.push(error);
+        let mut error = Diagnostic::new(message);
+        error.help = about(key, resolve(schema).description);
+        self.push(error.at(self.source.key_place_of(&self.path)));
     }
 
     fn ill_typed(&mut self, node: &Node, wanted: &str, about: Option<&str>) -> Option<Toml> {
@@ -272,9 +302,10 @@ impl<'a> Shape<'a> {
             "array" => "an array",
             _ => "a table",
         };
-        let message = format!("`{}` must be {wanted}, not {}", self.key(), node.kind());
+        let of = if self.element { "an element of " } else { "" };
+        let message = format!("{of}`{}` must be {wanted}, not {}", self.key(), node.kind());
         let mut error = Diagnostic::new(message);
-        error.help = about.map(|text| format!("`{}`: {}", self.key(), first_line(text)));
+        error.help = self::about(self.key(), about);
         self.report(node.at, error);
         None
     }
@@ -285,7 +316,13 @@ impl<'a> Shape<'a> {
     }
 
     fn report(&mut self, at: Spot, error: Diagnostic) {
-        self.errors.push(error.at(self.source.place(at)));
+        self.push(error.at(self.source.place(at)));
+    }
+
+    fn push(&mut self, error: Diagnostic) {
+        let at = |level: usize| self.path.get(level).copied().unwrap_or_default();
+        self.wrong.0.insert((at(0), at(1)));
+        self.errors.push(error);
     }
 
     fn key(&self) -> &'a str {
@@ -309,8 +346,10 @@ fn rule_of(schema: &Json) -> Option<leaf::Rule> {
     leaf::rule(schema["format"].as_str()?)
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// What the schema says about a key, as help.
+fn about(key: &str, description: Option<&str>) -> Option<String> {
+    let line = description?.lines().next()?;
+    Some(format!("`{key}`: {line}"))
 }
 
 #[cfg(test)]

@@ -93,6 +93,8 @@ pub struct Expect {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExpectedUps {
     pub name: UpsName,
+    /// `NAME@ADDRESS` under which the host itself reads it.
+    pub system: String,
     pub driver: String,
     pub usb: Option<UsbId>,
 }

@@ -274,7 +274,8 @@ pub enum SecretSource {
     Env(String),
     /// A file; its last line end is dropped. Relative to the inventory.
     File(PathBuf),
-    /// A shell command that prints it as its only line.
+    /// A shell command that prints it as its only line; run in the folder of the inventory.
+    /// `{user}` is filled in as one shell word: write it outside of quotes.
     Command(String),
     /// The password itself.
     Literal(String),

@@ -6,11 +6,14 @@ use super::finding::Finding;
 use super::name::HostName;
 use super::plan::HostPlan;
 
-/// Why a host could not be talked to. Each kind has its own way out.
+/// Why a host could not be talked to. Each kind has its own way out, see [`HostError::hint`].
+///
+/// An `address` is what one types after `ssh` to get there, options last; for a jump host that
+/// failed it is the jump host's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HostError {
-    /// The name does not resolve.
+    /// The name, which is `address` here, does not resolve.
     UnknownName { address: String },
     /// No route, refused, network down: `detail` is ssh's own line.
     Unreachable { address: String, detail: String },
@@ -18,9 +21,11 @@ pub enum HostError {
     ConnectTimeout { address: String, seconds: u64 },
     /// The host key is not known yet.
     HostKeyUnknown { address: String },
-    /// The host key is another one than known_hosts has.
+    /// The host key is another one than known_hosts has for `address`, in the `FILE:LINE` of
+    /// `detail`.
     HostKeyChanged { address: String, detail: String },
-    /// No key or password was accepted.
+    /// No key was accepted: `detail` has the ways to log in that the host takes, and the keys that
+    /// were offered.
     AuthRefused { address: String, detail: String },
     /// `sudo -n` was refused.
     SudoRefused { user: String, detail: String },

@@ -21,7 +21,7 @@ pub fn deep(nonce: &str, answer: &[u8]) -> Result<Deep, String> {
         paths: lines(&sections, "deep paths").filter_map(|line| path(&line)).collect(),
         rights: lines(&sections, "deep rights").filter_map(|line| rights(&line)).collect(),
         flag: sections.get("deep flag").map(Section::text),
-        drivers: seen(&sections, "deep drivers").map_lines(|all| all.into_iter().collect()),
+        drivers: seen(&sections, "deep drivers").map(|all| all.into_iter().collect()),
         disks: disks(&sections),
         no_inodes: columns(&sections, "deep inodes")
             .filter(|words| words.get(1).is_some_and(|all| all != "0") && words.get(3).is_some_and(|free| free == "0"))
@@ -71,18 +71,8 @@ fn seen(sections: &Sections, name: &str) -> Seen<Vec<String>> {
     }
 }
 
-impl Seen<Vec<String>> {
-    fn map_lines<T>(self, make: impl Fn(Vec<String>) -> T) -> Seen<T> {
-        match self {
-            Self::Is(lines) => Seen::Is(make(lines)),
-            Self::Absent => Seen::Absent,
-            Self::Unknown(why) => Seen::Unknown(why),
-        }
-    }
-}
-
 fn journal(sections: &Sections, name: &str) -> Seen<Vec<Entry>> {
-    seen(sections, name).map_lines(|all| all.iter().filter_map(|line| entry(line)).collect())
+    seen(sections, name).map(|all| all.iter().filter_map(|line| entry(line)).collect())
 }
 
 /// `journalctl -o short-unix`: seconds with a fraction, then the line.

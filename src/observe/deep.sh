@@ -72,7 +72,9 @@ deep_processes() {
 }
 
 deep_journal() {
-  look "deep journal $1" timeout 6 journalctl --no-pager -o short-unix -b -n "$2" -u "$3"
+  name=$1 count=$2
+  shift 2
+  look "deep journal $name" timeout 6 journalctl --no-pager -q -o short-unix -b -n "$count" "$@"
 }
 
 deep() {
@@ -93,12 +95,12 @@ deep() {
   look "deep mounts" grep -E ' (/|/etc|/etc/nut|/run|/var|/var/log) ' /proc/mounts
   look "deep processes" deep_processes
   look "deep firewall" deep_firewall
-  look "deep wrappers" grep -hsv '^[[:space:]]*\(#.*\)\{0,1\}$' "$ROOT/etc/hosts.allow" "$ROOT/etc/hosts.deny"
+  look "deep wrappers" grep -Hsv '^[[:space:]]*\(#.*\)\{0,1\}$' "$ROOT/etc/hosts.allow" "$ROOT/etc/hosts.deny"
   look "deep usbnodes" stat -c '%n|%U|%G|%a' /dev/bus/usb/*/*
   look "deep rivals" systemctl show --no-pager -p Id,LoadState,ActiveState apcupsd.service pwrstatd.service upower.service
-  deep_journal monitor 120 nut-monitor
-  deep_journal server 120 nut-server
-  deep_journal driver 80 'nut-driver*'
+  deep_journal monitor 120 -u nut-monitor
+  deep_journal server 120 -u nut-server
+  deep_journal driver 80 -u nut-driver.service -u 'nut-driver@*'
   [ -n "$USB" ] && look "deep kernel" sh -c "dmesg 2>/dev/null | grep -iE 'usb.*(disconnect|descriptor|error -)' | tail -n 8"
   return 0
 }

@@ -65,11 +65,7 @@ impl Settle {
 
 /// Every UPS that a host serves or watches, as `NAME@ADDRESS`.
 fn systems_of(host: &DesiredHost) -> Vec<String> {
-    let own = host
-        .expect
-        .ups
-        .iter()
-        .map(|ups| format!("{}@127.0.0.1", ups.name));
+    let own = host.expect.ups.iter().map(|ups| ups.system.clone());
     let watched = host
         .expect
         .monitors

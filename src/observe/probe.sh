@@ -22,11 +22,20 @@ settled() {
     case $(timeout 4 upsc "$system" ups.status 2>/dev/null) in
       '' | WAIT*) return 1 ;;
     esac
-    [ -n "$(timeout 4 upsc -c "$system" 2>/dev/null)" ] || return 1
+    logged_in "$(timeout 4 upsc -c "$system" 2>/dev/null)" || return 1
   done
 }
 
+# Whether an address of this host is among those that upsd lists.
+logged_in() {
+  for address in $1; do
+    case " 127.0.0.1 ::1 localhost $own " in *" ${address#::ffff:} "*) return 0 ;; esac
+  done
+  return 1
+}
+
 settle() {
+  own=$(ip -o addr show | while read -r _ _ _ address _; do printf '%s ' "${address%%/*}"; done)
   until=$(($(date +%s) + SETTLE))
   until settled || [ "$(date +%s)" -ge "$until" ]; do
     sleep 0.3

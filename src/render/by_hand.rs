@@ -1,8 +1,8 @@
 //! What must stand in the settings of a machine that upsctl does not write to.
 
-use super::derive::{Site, Watched, door, user_of, watched_by};
+use super::derive::{Site, Watched, door, watched_by};
 use super::error::RenderError;
-use crate::model::inventory::{Host, Inventory, Platform, SecretSource};
+use crate::model::inventory::{Inventory, Platform, SecretSource};
 use crate::model::name::HostName;
 use crate::model::outcome::Sheet;
 use crate::nut::ups_name::{PORT, System};
@@ -31,7 +31,7 @@ fn sheet(site: &Site<'_>, name: &HostName) -> Result<Sheet, RenderError> {
         ));
     }
     for watched in &others {
-        let client = Client::new(site, name, host, watched)?;
+        let client = Client::new(site, name, watched)?;
         client.fields(host.platform, &mut sheet);
     }
     if own.is_empty() && others.is_empty() {
@@ -70,17 +70,12 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    fn new(
-        site: &Site<'a>,
-        name: &HostName,
-        host: &Host,
-        watched: &Watched<'a>,
-    ) -> Result<Self, RenderError> {
+    fn new(site: &Site<'a>, name: &HostName, watched: &Watched<'a>) -> Result<Self, RenderError> {
         let server = watched.server;
         // A server that only this machine knows as `local` has some address on the network.
         let unknown = || (format!("<the IP address of {server}>"), PORT);
         let (address, port) = door(site, server)?.unwrap_or_else(unknown);
-        let user = user_of(name, host);
+        let user = site.user_of(name)?.to_string();
         Ok(Self {
             ups: watched.ups.as_str(),
             server,
@@ -156,12 +151,7 @@ impl<'a> Client<'a> {
                 ("Network UPS server IP", self.address.clone()),
             ],
         );
-        note(
-            sheet,
-            "DSM always logs in as `monuser` with the password `secret`, and everybody knows \
-                     that: let nobody but this machine reach the port of upsd",
-        );
-        self.insists_on("ups", "DSM", sheet);
+        self.insists("DSM", Platform::Synology, sheet);
     }
 
     fn qnap(&self, sheet: &mut Sheet) {
@@ -172,12 +162,7 @@ impl<'a> Client<'a> {
                 ("IP address of the UPS server", self.address.clone()),
             ],
         );
-        note(
-            sheet,
-            "QTS always logs in as `admin` with the password `123456`, and everybody knows \
-                     that: let nobody but this machine reach the port of upsd",
-        );
-        self.insists_on("qnapups", "QTS", sheet);
+        self.insists("QTS", Platform::Qnap, sheet);
     }
 
     fn external(&self, sheet: &mut Sheet) {
@@ -201,15 +186,27 @@ impl<'a> Client<'a> {
     }
 
     /// What an appliance takes for granted and cannot be told otherwise.
-    fn insists_on(&self, ups: &str, system: &str, sheet: &mut Sheet) {
+    fn insists(&self, system: &str, platform: Platform, sheet: &mut Sheet) {
+        let Some(fixed) = platform.insists() else {
+            return;
+        };
+        let (user, password, ups) = (fixed.user, fixed.password, fixed.ups);
+        note(
+            sheet,
+            &format!(
+                "{system} always logs in as `{user}` with the password `{password}`, and everybody \
+                 knows that: let nobody but this machine reach the port of upsd"
+            ),
+        );
         if self.ups != ups {
             note(
                 sheet,
                 &format!(
-                    "{system} only finds a UPS named `{ups}`, and this one is `{}`: rename it in the \
-                 inventory, or add a ups `{ups}` on {} with the driver dummy-ups and the port \
-                 {}@127.0.0.1",
-                    self.ups, self.server, self.ups
+                    "{system} only finds a UPS named `{ups}`, and this one is `{own}`: rename it in \
+                     the inventory, or add a ups `{ups}` on {server} with the driver dummy-ups and \
+                     the port {own}@127.0.0.1",
+                    own = self.ups,
+                    server = self.server
                 ),
             );
         }

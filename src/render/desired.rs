@@ -10,6 +10,7 @@ use crate::model::inventory::{Inventory, Platform};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::files;
+use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 
 /// The version files are written for when neither the host nor the inventory tells one.
@@ -84,15 +85,28 @@ fn files(
 fn expect(site: &Site<'_>, name: &HostName, derived: Derived) -> Expect {
     let ups = site.owned(name).iter().map(|(name, ups)| ExpectedUps {
         name: (*name).clone(),
+        system: own_system(&derived.monitors, name),
         driver: ups.driver.clone(),
         usb: ups.usb.clone(),
     });
+    let ups = ups.collect();
     Expect {
-        ups: ups.collect(),
+        ups,
         listen: derived.listen,
         monitors: derived.monitors.into_iter().map(expected).collect(),
         clients: derived.clients,
     }
+}
+
+/// As the host's own MONITOR line has it; on a host with hand-made ones, as most have it.
+fn own_system(monitors: &[Monitor], ups: &UpsName) -> String {
+    let own = monitors
+        .iter()
+        .find(|monitor| monitor.role == files::Role::Primary && monitor.ups == *ups);
+    own.map_or_else(
+        || format!("{ups}@127.0.0.1"),
+        |monitor| monitor.system.clone(),
+    )
 }
 
 fn expected(monitor: Monitor) -> ExpectedMonitor {

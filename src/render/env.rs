@@ -4,9 +4,11 @@
 //! error is only ever shown through [`super::excerpt`], never with `{:#}`, which prints the values of
 //! variables. Nothing is escaped on its own: the filters `nut` and `sh` quote.
 
+use std::borrow::Cow;
+
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::value::{StringInput, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use super::password::{self, Password};
 use crate::nut::conf;
@@ -36,21 +38,22 @@ fn syntax() -> SyntaxConfig {
 
 /// `{{ value | nut }}`: a value as one word of NUT, in quotes where it needs them. A password is left
 /// alone: it is quoted when it is filled in.
-fn nut(value: &Value) -> Result<String, Error> {
+fn nut(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
     if let Some(Password(user)) = value.downcast_object_ref::<Password>() {
         return Ok(password::reference(user));
     }
-    let text = text(value)?;
-    let word = conf::quote(&text).map_err(|why| invalid(format!("{text:?}: {why}")))?;
-    Ok(word.into_owned())
+    let text = text(state, value)?;
+    // NUT takes an apostrophe as it is, but whoever reads the file takes it for a quote.
+    let quoted = match text.starts_with('\'') {
+        true => conf::quote_always(&text),
+        false => conf::quote(&text).map(Cow::into_owned),
+    };
+    quoted.map_err(|why| invalid(format!("{text:?}: {why}")))
 }
 
 /// `{{ value | sh }}`: a value as one word of nut.conf, which a shell and systemd read.
-fn sh(value: &Value) -> Result<String, Error> {
-    if value.downcast_object_ref::<Password>().is_some() {
-        return Err(invalid("a password has no place in nut.conf".into()));
-    }
-    let text = text(value)?;
+fn sh(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
+    let text = text(state, value)?;
     if let Some(c) = text.chars().find(|c| !c.is_ascii() || c.is_ascii_control()) {
         return Err(invalid(format!("{text:?}: {c:?} cannot stand in nut.conf")));
     }
@@ -69,15 +72,16 @@ fn sh(value: &Value) -> Result<String, Error> {
     Ok(word)
 }
 
-fn text(value: &Value) -> Result<String, Error> {
-    if value.is_undefined() || value.is_none() {
-        return Err(Error::from(ErrorKind::UndefinedError));
+fn text(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
+    // Knows the name of an undefined value, for the error.
+    let input = StringInput::new(state, value)?;
+    if value.is_none() {
+        return Err(invalid("`none` is no value".into()));
     }
-    let text = value.to_string();
-    if password::is_in(&text) {
+    if password::is_in(input.as_str()) {
         return Err(invalid("a password can only be printed alone".into()));
     }
-    Ok(text)
+    Ok(input.as_str().to_string())
 }
 
 fn invalid(message: String) -> Error {

@@ -8,7 +8,7 @@ pub struct RenderError {
     /// What is wrong, in one line, without what stands in the other fields.
     pub message: String,
     /// Where it stands in a template.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// The key of the inventory that caused it, such as `hosts.pve.upsmon.POLLFREQ`.
     pub key: Option<String>,
     /// The way out.
@@ -28,7 +28,7 @@ impl RenderError {
 
     /// The same, in a template.
     pub(super) fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 

@@ -20,3 +20,6 @@ pub use derive::{Derived, Site};
 pub use desired::{ASSUMED, desired, desired_in};
 pub use error::RenderError;
 pub use templates::{BUILT_IN, Templates};
+
+#[cfg(test)]
+mod tests;

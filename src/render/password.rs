@@ -20,6 +20,9 @@ const CLOSE: char = '\u{f8fe}';
 /// Where the bytes of a name go, one private-use character for each.
 const BYTES: u32 = 0xe000;
 
+/// What filters for words, letters and markup do not leave as it is.
+const CANARY: &str = "aB cD&";
+
 /// The password of a user, as templates see it: no text, so that most filters refuse it.
 #[derive(Debug)]
 pub(super) struct Password(pub(super) String);
@@ -44,7 +47,7 @@ impl Password {
 /// The reference to a user's password.
 pub(super) fn reference(user: &str) -> String {
     let hidden: String = user.bytes().map(hide).collect();
-    format!("{OPEN}{user}{MIDDLE}{hidden}{CLOSE}")
+    format!("{OPEN}{user}{MIDDLE}{hidden}{CANARY}{CLOSE}")
 }
 
 fn hide(byte: u8) -> char {

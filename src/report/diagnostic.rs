@@ -58,18 +58,20 @@ fn shown<'a>(place: &'a Place, kind: AnnotationKind, label: Option<&'a str>) -> 
     let origin = Origin::path(&*place.file)
         .line(place.line)
         .char_column(place.column);
-    let snippet = place.source.as_deref().map(|line| {
-        Snippet::source(line)
-            .line_start(place.line)
-            .annotation(caret(place, line, kind, label))
-    });
-    std::iter::once(origin.into())
-        .chain(snippet.map(Element::from))
-        .collect()
+    let Some(line) = place.source.as_deref() else {
+        return vec![origin.into()];
+    };
+    let snippet = Snippet::source(line)
+        .line_start(place.line)
+        .annotation(caret(place, line, kind, label));
+    // A line with a masked end is shorter than the file's, and its caret may be elsewhere: then the
+    // true column has to be said.
+    if place.column > line.chars().count() {
+        return vec![origin.into(), snippet.into()];
+    }
+    vec![snippet.path(&*place.file).into()]
 }
 
-/// The caret under a line. A line with a masked end is shorter than the file's: the caret stays
-/// inside.
 fn caret<'a>(
     place: &Place,
     line: &str,

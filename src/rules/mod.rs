@@ -1,6 +1,7 @@
 //! Rules: one check each, its text beside it. A rule sees data and says findings; it reads no host
 //! and prints nothing.
 
+pub mod doctor;
 pub mod text;
 pub mod verify;
 
@@ -29,6 +30,7 @@ impl Rule {
 /// Every rule, sorted by id.
 pub fn all() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = verify::RULES.to_vec();
+    rules.extend(doctor::rules().map(|rule| &rule.rule));
     rules.sort_by_key(|rule| rule.id);
     rules
 }

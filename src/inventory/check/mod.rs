@@ -1,6 +1,79 @@
-//! Things that are wrong across the inventory.
+//! What is wrong across the inventory: names that lead nowhere, hosts in each other's way, values
+//! that no file of NUT can hold.
+
+mod address;
+mod directives;
+mod power;
+mod sources;
+mod users;
+
+use super::nearest;
+use super::shape::Wrong;
 use super::source::SourceMap;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 
-pub(super) fn check(_: &Inventory, _: &SourceMap, _: &mut Vec<Diagnostic>) {}
+/// Every such error.
+pub(super) fn check(
+    inventory: &Inventory,
+    source: &SourceMap,
+    wrong: &Wrong<'_>,
+) -> Vec<Diagnostic> {
+    let mut check = Check {
+        inventory,
+        source,
+        wrong,
+        errors: Vec::new(),
+    };
+    power::check(&mut check);
+    address::check(&mut check);
+    users::check(&mut check);
+    sources::check(&mut check);
+    directives::check(&mut check);
+    check.errors
+}
+
+struct Check<'a> {
+    inventory: &'a Inventory,
+    source: &'a SourceMap,
+    wrong: &'a Wrong<'a>,
+    errors: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    /// Reports an error at what stands under a path of keys.
+    fn report(&mut self, path: &[&str], error: Diagnostic) {
+        let place = self.source.place_of(path);
+        self.errors.push(error.at(place));
+    }
+
+    fn place(&self, path: &[&str]) -> Option<Place> {
+        self.source.place_of(path)
+    }
+
+    /// Whether it is certain which hosts have a UPS; if not, that one has none is not said.
+    fn cables_are_known(&self) -> bool {
+        let mut servers = self.inventory.ups.values().map(|ups| &ups.host);
+        self.wrong.spares_all("ups")
+            && servers.all(|host| self.source.has(&["hosts", host.as_str()]))
+    }
+
+    /// Reports a name that is in none of the entries of a table of the root; true when it is in
+    /// one, even one that is wrong.
+    fn known(&mut self, table: &str, name: &str, path: &[&str]) -> bool {
+        let known = self.source.has(&[table, name]);
+        if !known {
+            let what = if table == "ups" { "UPS" } else { "host" };
+            let help = nearest::hint(name, "in the inventory", self.source.names(table));
+            let help = help.or_else(|| Some(format!("write a `[{table}.{name}]`")));
+            let message = format!("there is no {what} `{name}`");
+            let error = Diagnostic {
+                help,
+                ..Diagnostic::new(message)
+            };
+            self.report(path, error);
+        }
+        known
+    }
+}

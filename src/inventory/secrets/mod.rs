@@ -1,30 +1,162 @@
-//! stand-in
+//! Passwords: where each comes from, and fetching them. No error, no `Debug` shows one.
+
+mod command;
+mod password;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use password::unusable;
+pub use source::source_of;
+
 use crate::model::inventory::{Inventory, SecretSource};
 use crate::model::secret::{Secret, SecretStore};
-use std::collections::BTreeSet;
-use std::path::Path;
-pub fn fetch(i: &Inventory, _root: &Path, users: &BTreeSet<String>) -> anyhow::Result<SecretStore> {
-    let mut s = SecretStore::default();
-    for u in users {
-        let src = i
+
+/// So long a password command may take: enough to unlock a key by hand.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Why the password of some users cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretError {
+    /// The NUT users that share the source.
+    pub users: Vec<String>,
+    /// The source, such as `env NUT_PASSWORD`; nothing when there is none.
+    pub source: Option<String>,
+    /// What went wrong with it.
+    pub cause: String,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let users = self
             .users
-            .get(u)
-            .and_then(|x| x.password.clone())
-            .or(i.secrets.password.clone());
-        let v = match src {
-            Some(SecretSource::Env(n)) => std::env::var(n.replace("{user}", u))?,
-            Some(SecretSource::Literal(n)) => n,
-            Some(SecretSource::Command(n)) => String::from_utf8(
-                std::process::Command::new("sh")
-                    .args(["-c", &n.replace("{user}", u)])
-                    .output()?
-                    .stdout,
-            )?
-            .trim()
-            .into(),
-            _ => anyhow::bail!("no password for {u}"),
-        };
-        s.insert(u.clone(), Secret::new(v));
+            .iter()
+            .map(|user| format!("`{user}`"))
+            .collect::<Vec<_>>();
+        write!(f, "no password for NUT user {}: ", users.join(", "))?;
+        if let Some(source) = &self.source {
+            write!(f, "{source}: ")?;
+        }
+        f.write_str(&self.cause)
     }
-    Ok(s)
+}
+
+impl std::error::Error for SecretError {}
+
+/// A cause and, where there is one, the way out.
+struct Failure {
+    cause: String,
+    help: Option<String>,
+    /// A command hung, and the next one is likely to.
+    hung: bool,
+}
+
+impl Failure {
+    fn new(cause: impl Into<String>) -> Self {
+        Self {
+            cause: cause.into(),
+            help: None,
+            hung: false,
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Fetches the passwords of these NUT users, each source once.
+///
+/// Relative files and commands start from `root`, the folder of the inventory.
+///
+/// # Errors
+/// One error for each source that gives no usable password, and for each user without a source.
+pub fn fetch(
+    inventory: &Inventory,
+    root: &Path,
+    users: &BTreeSet<String>,
+) -> Result<SecretStore, Vec<SecretError>> {
+    fetch_within(inventory, root, users, DEADLINE)
+}
+
+fn fetch_within(
+    inventory: &Inventory,
+    root: &Path,
+    users: &BTreeSet<String>,
+    deadline: Duration,
+) -> Result<SecretStore, Vec<SecretError>> {
+    let mut sources: BTreeMap<SecretSource, Vec<String>> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for user in users {
+        match source_of(inventory, user) {
+            Some(source) => sources.entry(source).or_default().push(user.clone()),
+            None => errors.push(no_source(user)),
+        }
+    }
+    let mut store = SecretStore::default();
+    let mut hung = false;
+    for (source, users) in sources {
+        match read(&source, root, deadline, hung) {
+            Ok(password) => {
+                users
+                    .into_iter()
+                    .for_each(|user| store.insert(user, password.clone()));
+            }
+            Err(failure) => {
+                hung |= failure.hung;
+                errors.push(SecretError {
+                    users,
+                    source: Some(format!("{source:?}")),
+                    cause: failure.cause,
+                    help: failure.help,
+                });
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(store)
+    } else {
+        Err(errors)
+    }
+}
+
+fn read(
+    source: &SecretSource,
+    root: &Path,
+    deadline: Duration,
+    hung: bool,
+) -> Result<Secret, Failure> {
+    let bytes = match source {
+        SecretSource::Env(name) => source::env(name),
+        SecretSource::File(path) => source::file(&root.join(source::at_home(path))),
+        // Every further command would cost another deadline.
+        SecretSource::Command(_) if hung => {
+            Err(Failure::new("not run, because an earlier command hung"))
+        }
+        SecretSource::Command(text) => command::run(text, root, deadline),
+        SecretSource::Literal(value) => Ok(value.clone().into_bytes()),
+    }?;
+    password::check(source, bytes)
+}
+
+fn no_source(user: &str) -> SecretError {
+    SecretError {
+        users: vec![user.into()],
+        source: None,
+        cause: "the inventory does not say where it comes from".into(),
+        help: Some(format!(
+            "write `[secrets] password = {{ env = \"NUT_PASSWORD_{{user}}\" }}`, or a `password` in \
+             `[users.{user}]`"
+        )),
+    }
 }

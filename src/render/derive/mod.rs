@@ -25,7 +25,7 @@ use crate::nut::version::NutVersion;
 pub use directive::{Line, Word};
 pub(super) use listen::door;
 pub use monitor::Monitor;
-pub(super) use monitor::{Watched, user_of, watched_by};
+pub(super) use monitor::{Watched, watched_by};
 pub use section::Section;
 pub use site::Site;
 pub use user::User;

@@ -2,7 +2,7 @@
 
 use super::super::error::RenderError;
 use super::{Site, listen, overrides, text};
-use crate::model::inventory::{Host, Platform};
+use crate::model::inventory::Host;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::files::Role;
@@ -71,16 +71,6 @@ pub(super) fn watchers_of<'a>(
     own.into_iter().chain(others).collect()
 }
 
-/// The NUT user of a host. Synology and QNAP let nobody choose.
-pub(in crate::render) fn user_of(name: &HostName, host: &Host) -> String {
-    match (host.platform, &host.nut_user) {
-        (Platform::Synology, _) => "monuser".into(),
-        (Platform::Qnap, _) => "admin".into(),
-        (_, Some(user)) => user.clone(),
-        (_, None) => name.to_string(),
-    }
-}
-
 /// The MONITOR lines of a host; none when it has MONITOR directives of its own.
 ///
 /// # Errors
@@ -95,7 +85,7 @@ pub(super) fn lines(
     if overrides::find(site, host, File::Upsmon, "MONITOR").is_some() {
         return Ok(Vec::new());
     }
-    let user = text::name(&format!("hosts.{name}.nut_user"), &user_of(name, host))?;
+    let user = text::name(&format!("hosts.{name}.nut_user"), site.user_of(name)?)?;
     watched
         .into_iter()
         .map(|watched| {

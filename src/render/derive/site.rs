@@ -39,10 +39,17 @@ impl<'a> Site<'a> {
 
     /// A host of the inventory.
     pub(in crate::render) fn host(&self, name: &HostName) -> Result<&'a Host, RenderError> {
-        self.inventory
-            .hosts
-            .get(name)
-            .ok_or_else(|| RenderError::new(format!("there is no host `{name}` in the inventory")))
+        let found = self.inventory.hosts.get(name);
+        found.ok_or_else(|| no_host(name))
+    }
+
+    /// The NUT user of a host. An appliance lets nobody choose.
+    pub(in crate::render) fn user_of<'n>(
+        &'n self,
+        name: &'n HostName,
+    ) -> Result<&'n str, RenderError> {
+        let found = self.inventory.nut_user(name);
+        found.ok_or_else(|| no_host(name))
     }
 
     /// The UPSes on a host's cables.
@@ -69,17 +76,26 @@ impl<'a> Site<'a> {
         Ok(match self.owned(name) {
             [] => Role::Client,
             _ => Role::Server {
-                clients: !self.others(name).is_empty(),
+                clients: self.fed_by(name).any(|host| host != name),
             },
         })
     }
 
     /// The other hosts that a server's UPSes feed, each once.
     pub(super) fn others(&self, server: &HostName) -> Vec<&'a HostName> {
-        let fed = self.owned(server).iter().flat_map(|(ups, _)| self.fed(ups));
-        let mut others: Vec<_> = fed.copied().filter(|host| *host != server).collect();
+        let mut others: Vec<_> = self.fed_by(server).filter(|host| *host != server).collect();
         others.sort();
         others.dedup();
         others
     }
+
+    /// The hosts that a server's UPSes feed, once for each UPS.
+    fn fed_by(&self, server: &HostName) -> impl Iterator<Item = &'a HostName> {
+        let owned = self.owned(server).iter();
+        owned.flat_map(|(ups, _)| self.fed(ups)).copied()
+    }
+}
+
+fn no_host(name: &HostName) -> RenderError {
+    RenderError::new(format!("there is no host `{name}` in the inventory"))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::error::RenderError;
-use super::{Site, monitor, text};
+use super::{Site, text};
 use crate::model::inventory;
 use crate::model::name::HostName;
 use crate::nut::files::Role;
@@ -31,27 +31,25 @@ pub(super) fn users(site: &Site<'_>, server: &HostName) -> Result<Vec<User>, Ren
     if site.owned(server).is_empty() {
         return Ok(Vec::new());
     }
-    let own = site
-        .host(server)
-        .map(|host| monitor::user_of(server, host))?;
+    let own = site.user_of(server)?;
     let mut users: BTreeMap<String, User> = BTreeMap::new();
     for name in site.others(server) {
-        let user = monitor::user_of(name, site.host(name)?);
-        users.insert(user.clone(), upsmon(user, name, Role::Secondary)?);
+        let user = site.user_of(name)?;
+        users.insert(user.into(), upsmon(user, name, Role::Secondary)?);
     }
-    users.insert(own.clone(), upsmon(own.clone(), server, Role::Primary)?);
+    users.insert(own.into(), upsmon(own, server, Role::Primary)?);
     for (name, user) in &site.inventory.users {
         if user.on.as_ref().is_none_or(|on| on.contains(server)) {
             add(&mut users, name, user)?;
         }
     }
-    let first = users.remove(&own);
+    let first = users.remove(own);
     Ok(first.into_iter().chain(users.into_values()).collect())
 }
 
-fn upsmon(user: String, host: &HostName, role: Role) -> Result<User, RenderError> {
+fn upsmon(user: &str, host: &HostName, role: Role) -> Result<User, RenderError> {
     Ok(User {
-        name: text::name(&format!("hosts.{host}.nut_user"), &user)?,
+        name: text::name(&format!("hosts.{host}.nut_user"), user)?,
         actions: Vec::new(),
         instcmds: Vec::new(),
         role: Some(role),

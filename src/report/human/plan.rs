@@ -90,7 +90,7 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
     if !plan.install.is_empty() {
         parts.push(format!("  install {}\n", plan.install.join(", ")));
     }
-    parts.extend(plan.files.iter().map(file));
+    parts.extend(plan.files.iter().map(|step| file(step, page.verbose())));
     if !plan.units.is_empty() {
         parts.push(units(&plan.units));
     }
@@ -105,7 +105,7 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
     parts.join("\n")
 }
 
-fn file(step: &FileStep) -> String {
+fn file(step: &FileStep, whole: bool) -> String {
     let mut out = format!(
         "  {}  {}\n",
         paint(HOST, &clean(&step.path)),
@@ -113,7 +113,7 @@ fn file(step: &FileStep) -> String {
     );
     match step.change {
         FileChange::Create => out.push_str(&diff::whole(&step.new)),
-        FileChange::Content => out.push_str(&diff::unified(&step.old, &step.new)),
+        FileChange::Content => out.push_str(&diff::unified(&step.old, &step.new, whole)),
         FileChange::Meta => {}
     }
     for note in &step.passwords {

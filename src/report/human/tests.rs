@@ -574,8 +574,8 @@ fn failed_says_what_and_the_way_out() {
     assert_eq!(
         shown("verify", HostResult::Failed { error }, NORMAL),
         "pve  failed: 10.0.0.9 did not answer within 10 s
-  fix: is the host up, and does a firewall drop ssh? `ssh 10.0.0.9 true` must
-       work; `--timeout` waits longer
+  fix: is it up, and does a firewall drop ssh? `ssh 10.0.0.9 true` must work;
+       `--timeout` waits longer
 
 1 host failed.
 "

@@ -55,7 +55,13 @@ pub fn of(view: &View<'_>, name: &HostName) -> Vec<Finding> {
 }
 
 fn absent(view: &View<'_>, client: &ExpectedClient) -> Option<Finding> {
-    let system = format!("{}@127.0.0.1", client.ups);
+    let served = view
+        .desired
+        .expect
+        .ups
+        .iter()
+        .find(|ups| ups.name == client.ups)?;
+    let system = served.system.clone();
     let unseen = Seen::Unknown("upsc -c was not run".into());
     let seen = view.observed.clients.get(&system).unwrap_or(&unseen);
     let mut addresses: BTreeSet<String> =

@@ -10,12 +10,7 @@ pub static RULE: Rule = Rule {
 };
 
 pub fn check(view: &View<'_>) -> Vec<Finding> {
-    let own = view
-        .desired
-        .expect
-        .ups
-        .iter()
-        .map(|ups| format!("{}@127.0.0.1", ups.name));
+    let own = view.desired.expect.ups.iter().map(|ups| ups.system.clone());
     let watched = view
         .desired
         .expect
