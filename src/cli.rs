@@ -95,6 +95,8 @@ pub enum Command {
     Deploy(cmd::deploy::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
+    /// Find the first broken link from the UPS to the shutdown command, and say what to type
+    Doctor(cmd::doctor::Arguments),
 }
 
 impl Command {
@@ -109,6 +111,7 @@ impl Command {
             Self::Diff(arguments) => cmd::diff::run(global, arguments),
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
+            Self::Doctor(arguments) => cmd::doctor::run(global, arguments),
         }
     }
 }

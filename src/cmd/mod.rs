@@ -2,6 +2,8 @@
 
 pub mod deploy;
 pub mod diff;
+pub mod doctor;
+mod doctor_fix;
 pub mod init;
 pub mod render;
 mod site;

@@ -1,6 +1,7 @@
 //! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
 
 pub mod deploy;
+pub mod doctor;
 pub mod fleet;
 pub mod look;
 pub mod verify;

@@ -2,12 +2,14 @@
 
 mod deep;
 mod parse;
+mod recording;
 mod sections;
 
 use std::hash::{BuildHasher, RandomState};
 
 pub use deep::{DEEP, deep};
 pub use parse::{digest, parse};
+pub use recording::{Came, Recorded, Recording};
 
 use crate::host::shell;
 use crate::model::desired::DesiredHost;
