@@ -93,6 +93,10 @@ pub enum Command {
     Diff(cmd::diff::Arguments),
     /// Change hosts to what the inventory says, prove it, or put everything back
     Deploy(cmd::deploy::Arguments),
+    /// List earlier deploys of a host
+    History(cmd::history::Arguments),
+    /// Undo a deploy of a host, proven like a deploy
+    Rollback(cmd::rollback::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
     /// Find the first broken link from the UPS to the shutdown command, and say what to type
@@ -110,6 +114,8 @@ impl Command {
             Self::Render(arguments) => cmd::render::run(global, arguments),
             Self::Diff(arguments) => cmd::diff::run(global, arguments),
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),
+            Self::History(arguments) => cmd::history::run(global, arguments),
+            Self::Rollback(arguments) => cmd::rollback::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
             Self::Doctor(arguments) => cmd::doctor::run(global, arguments),
         }

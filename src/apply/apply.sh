@@ -1,6 +1,6 @@
 # Applies one plan. Expects the probe's settings and functions, those of txn.sh, and
 #   ID HOLDER STATE ROOT GATE EVEN_ON_BATTERY UNDO_AFTER CONFIRM KEEP
-#   PLAN     words NAME,SIZE,META,BEFORE-DIGEST,BEFORE-META ("absent,-" for no file)
+#   PLAN     words NAME,SIZE,META,BEFORE-DIGEST,BEFORE-META ("absent,-" for no file; SIZE `remove`)
 #   ACTIONS  words ACTION:UNIT
 #   LIBRARY  size of undo.sh
 # stdin: undo.sh, then each file's bytes in order of PLAN, then one line: `confirm`, or why not.
@@ -53,6 +53,7 @@ receive() {
   head -c "$LIBRARY" >"$T/undo.sh"
   for entry in $PLAN; do
     fields "$entry"
+    [ "$size" = remove ] && continue
     head -c "$size" >"$T/new/$name"
     [ "$(wc -c <"$T/new/$name")" -eq "$size" ] || return 1
   done
@@ -119,6 +120,11 @@ mark armed || roll_back "cannot write to $STATE"
 case " $PLAN" in *' ups.conf,'*) hold_enumerator ;; esac
 for entry in $PLAN; do
   fields "$entry"
+  if [ "$size" = remove ]; then
+    note "remove $path"
+    rm -f "$path" && sync "$(dirname "$path")" || roll_back "could not remove $path"
+    continue
+  fi
   note "write $path"
   replace "$T/new/$name" "$path" "$meta" || roll_back "could not write $path (disk full or read-only?)"
 done

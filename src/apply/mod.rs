@@ -1,8 +1,10 @@
 //! A plan as one program for the host, and what the host answers. The transaction itself, its
 //! journal and its undoing are `apply.sh`, `txn.sh` and `undo.sh`; this file only fills them in.
 
+pub mod history;
+
 use crate::host::shell;
-use crate::model::plan::{Before, HostPlan, UnitAction, UnitStep};
+use crate::model::plan::{Before, FileChange, HostPlan, UnitAction, UnitStep};
 use crate::model::secret::{Secret, SecretStore};
 use crate::nut::version::NutVersion;
 
@@ -63,12 +65,18 @@ pub fn program(
     let mut entries = Vec::new();
     let mut contents = String::new();
     for step in &plan.files {
-        let content = step.content.reveal(secrets)?;
+        let content = match step.change {
+            FileChange::Remove => Secret::new(""),
+            _ => step.content.reveal(secrets)?,
+        };
         let (digest, meta) = match &step.before {
             Before::Absent => ("absent", "-"),
             Before::File { digest, meta } => (digest.as_str(), meta.as_str()),
         };
-        let size = content.expose().len();
+        let size = match step.change {
+            FileChange::Remove => "remove".to_string(),
+            _ => content.expose().len().to_string(),
+        };
         entries.push(format!(
             "{},{size},{},{digest},{meta}",
             step.file, step.new_meta
@@ -127,6 +135,7 @@ fn undo_program(settings: &Settings) -> String {
 
 fn verb(step: &UnitStep, nut: NutVersion) -> &'static str {
     match step.action {
+        UnitAction::Unmask => "unmask",
         UnitAction::Enable => "enable",
         UnitAction::Enumerate => "enumerate",
         UnitAction::Restart => "restart",

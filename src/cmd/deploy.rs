@@ -1,19 +1,19 @@
 //! `upsctl deploy`: plan, ask, apply, prove, or put everything back.
 
 use std::cell::Cell;
-use std::io::stdin;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::site::{Site, color, print};
-use crate::cli::{Format, Global};
+use super::site::Site;
+use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
-use crate::model::name::HostName;
-use crate::model::outcome::{HostOutcome, HostResult};
+use crate::flow::saved_plan::SavedPlan;
 use crate::plan::Policy;
-use crate::report::{self, prompt, screen};
+use crate::report::prompt;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -22,6 +22,15 @@ pub struct Arguments {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// Apply exactly the plan that `diff --out` saved, or refuse as stale
+    #[arg(long, value_name = "FILE", conflicts_with = "hosts")]
+    plan: Option<PathBuf>,
+    /// Seconds after which a host undoes an unconfirmed deploy by itself
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(15..=3600))]
+    undo_after: u64,
+    /// How many deploys a host remembers for rollback
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    keep: u16,
     /// Install NUT where it is missing (apt-get)
     #[arg(long)]
     install: bool,
@@ -40,7 +49,20 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
             "deploy asks before it changes anything, and there is no terminal to ask on\nhint: run it with -y to apply without asking"
         );
     }
-    let mut site = Site::load(global, &arguments.hosts)?;
+    let saved = arguments.plan.as_deref().map(read_plan).transpose()?;
+    let hosts = match &saved {
+        Some(plan) => plan.hosts().iter().map(ToString::to_string).collect(),
+        None => arguments.hosts.clone(),
+    };
+    if saved.is_some() && hosts.is_empty() {
+        return super::site::print(
+            global,
+            "The saved plan changes nothing.
+",
+        )
+        .map(|()| Exit::Done);
+    }
+    let mut site = Site::load(global, &hosts)?;
     site.fetch_secrets()?;
     site.catch_interrupt()?;
     let policy = Policy {
@@ -48,49 +70,24 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         install: arguments.install,
     };
     let index = site.index();
-    let context = site.context(global, policy, &index);
+    let mut context = site.context(global, policy, &index);
+    context.options.undo_after = arguments.undo_after;
+    context.options.keep = usize::from(arguments.keep);
     let asked = Cell::new(false);
-    let outcomes = flow::deploy::deploy(&context, &site.hosts, &|previews| {
+    let outcomes = flow::deploy::deploy(&context, &site.hosts, saved.as_ref(), &|previews| {
         asked.set(true);
-        site.clear_bars();
-        confirm(global, arguments, &site, previews)
+        site.confirm(global, "deploy", arguments.yes, previews)
     })?;
-    let mut exit = report::exit_code(&outcomes, false);
-    if site.was_interrupted() {
-        exit = exit.worst(Exit::Interrupted);
-    }
-    if asked.get() && global.format != Format::Json {
-        print(
-            global,
-            &report::human::endings("deploy", &outcomes, &site.page(global)),
-        )?;
-    } else {
-        site.print(global, "deploy", &outcomes, exit)?;
-    }
-    Ok(exit)
+    site.end(global, "deploy", asked.get(), &outcomes)
 }
 
-/// Shows the plan and asks, unless told not to.
-fn confirm(
-    global: &Global,
-    arguments: &Arguments,
-    site: &Site,
-    previews: &[HostOutcome],
-) -> Result<bool> {
-    if global.format != Format::Json {
-        print(
-            global,
-            &report::human::outcomes("deploy", previews, &site.page(global)),
-        )?;
-    }
-    if arguments.yes {
-        return Ok(true);
-    }
-    let changing: Vec<HostName> = previews
-        .iter()
-        .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))
-        .map(|preview| preview.host.clone())
-        .collect();
-    screen::stderr(&prompt::question(&changing), color(global))?;
-    Ok(prompt::is_yes(&mut stdin().lock())?)
+fn read_plan(path: &Path) -> Result<SavedPlan> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("could not read the plan {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{} is no plan that `upsctl diff --out` wrote",
+            path.display()
+        )
+    })
 }

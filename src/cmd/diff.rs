@@ -1,12 +1,16 @@
 //! `upsctl diff`: what deploy would change.
 
-use anyhow::Result;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
 use clap::Args;
 
 use super::site::Site;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
+use crate::flow::saved_plan::SavedPlan;
 use crate::plan::Policy;
 use crate::report;
 
@@ -17,6 +21,9 @@ pub struct Arguments {
     /// Exit with 4 when something would change
     #[arg(long)]
     exit_code: bool,
+    /// Save the plan for `deploy --plan`; no password is in it
+    #[arg(long, value_name = "FILE", conflicts_with = "no_secrets")]
+    out: Option<PathBuf>,
     /// Do not fetch passwords; compare everything but them
     #[arg(long)]
     no_secrets: bool,
@@ -41,6 +48,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         &index,
     );
     let outcomes = flow::deploy::diff(&context, &site.hosts)?;
+    if let Some(path) = &arguments.out {
+        let text = serde_json::to_string_pretty(&SavedPlan::of(&outcomes, &site.secrets))?;
+        fs::write(path, text + "\n")
+            .with_context(|| format!("could not write {}", path.display()))?;
+    }
     let exit = report::exit_code(&outcomes, arguments.exit_code);
     site.print(global, "diff", &outcomes, exit)?;
     Ok(exit)

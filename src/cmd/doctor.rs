@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
+use super::doctor_fix::Repairs;
 use super::site::{self, Site};
 use crate::cli::{Format, Global};
 use crate::exit::Exit;
@@ -15,6 +16,9 @@ use crate::observe::{Recorded, Recording};
 use crate::plan::Policy;
 use crate::report::{self, human::Page, screen, walkthrough};
 use crate::rules::doctor::{Symptom, diagnose};
+
+/// Daemons that a repair has started need a moment until they show what they are.
+const SETTLE_S: u64 = 4;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -33,6 +37,9 @@ pub struct Arguments {
     /// Offer the repairs that cannot start a shutdown, one by one
     #[arg(long)]
     fix: bool,
+    /// With --fix: repair without asking
+    #[arg(short, long, requires = "fix")]
+    yes: bool,
 }
 
 /// Looks at the hosts, one command each, and walks along the chain.
@@ -52,7 +59,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         return show(global, &Page::new(site::verbosity(global)), &diagnose(&bundles, symptom));
     }
     let mut site = Site::load(global, hosts)?;
-    if arguments.fix {
+    let mut repairs = match arguments.fix {
+        true => Some(Repairs::new(arguments.yes)?),
+        false => None,
+    };
+    if repairs.is_some() {
         site.fetch_secrets()?;
     }
     site.catch_interrupt()?;
@@ -64,11 +75,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         let bundles: Vec<_> = looked.iter().map(Recorded::bundle).collect();
         let diagnosis = diagnose(&bundles, symptom);
         let exit = show(global, &site.page(global), &diagnosis)?;
-        let again = arguments.watch.filter(|_| exit != Exit::Done);
-        if arguments.fix && super::doctor_fix::offer(global, &site, &diagnosis)? {
-            continue;
+        if let Some(repairs) = &mut repairs {
+            if repairs.offer(global, &site, &diagnosis)? {
+                wait(&site, SETTLE_S);
+                continue;
+            }
         }
-        let Some(seconds) = again else { return Ok(exit) };
+        let Some(seconds) = arguments.watch.filter(|_| exit != Exit::Done) else { return Ok(exit) };
+        let _ = screen::stderr(&format!("looking again in {seconds} s; Ctrl-C ends\n"), site::color(global));
         wait(&site, seconds);
         if site.was_interrupted() {
             return Ok(Exit::Interrupted);
@@ -119,9 +133,8 @@ fn exit(diagnosis: &Diagnosis) -> Exit {
     }
 }
 
-/// Waits, in steps short enough for Ctrl-C to be felt; on a terminal Enter looks at once.
+/// Waits, in steps short enough for Ctrl-C to be felt.
 fn wait(site: &Site, seconds: u64) {
-    let _ = screen::stderr(&format!("looking again in {seconds} s; Ctrl-C ends\n"), screen::Color::Auto);
     for _ in 0..seconds * 5 {
         if site.was_interrupted() {
             return;

@@ -4,8 +4,10 @@ pub mod deploy;
 pub mod diff;
 pub mod doctor;
 mod doctor_fix;
+pub mod history;
 pub mod init;
 pub mod render;
+pub mod rollback;
 mod site;
 pub mod verify;
 

@@ -2,6 +2,7 @@
 //! one report on stdout.
 
 use std::collections::BTreeSet;
+use std::io::stdin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,11 +19,11 @@ use crate::inventory::{self, Loaded};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
-use crate::model::outcome::HostOutcome;
+use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::secret::SecretStore;
 use crate::plan::Policy;
 use crate::render::{self, Templates};
-use crate::report::{self, Verbosity, human::Page, progress, screen};
+use crate::report::{self, Verbosity, human::Page, progress, prompt, screen};
 
 /// An inventory that is loaded, with the hosts that were named.
 pub(super) struct Site {
@@ -151,6 +152,63 @@ impl Site {
             }
         };
         print(global, &text)
+    }
+
+    /// Shows the plan and asks, unless told not to.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to or read from.
+    pub fn confirm(
+        &self,
+        global: &Global,
+        command: &str,
+        yes: bool,
+        previews: &[HostOutcome],
+    ) -> Result<bool> {
+        self.bars.0.clear();
+        if global.format != Format::Json {
+            print(
+                global,
+                &report::human::outcomes(command, previews, &self.page(global)),
+            )?;
+        }
+        if yes {
+            return Ok(true);
+        }
+        let changing: Vec<HostName> = previews
+            .iter()
+            .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))
+            .map(|preview| preview.host.clone())
+            .collect();
+        screen::stderr(&prompt::question(&changing), color(global))?;
+        Ok(prompt::is_yes(&mut stdin().lock())?)
+    }
+
+    /// Says what became of the hosts; what was shown when the user was asked is not said again.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn end(
+        &self,
+        global: &Global,
+        command: &str,
+        asked: bool,
+        outcomes: &[HostOutcome],
+    ) -> Result<Exit> {
+        let mut exit = report::exit_code(outcomes, false);
+        if self.was_interrupted() {
+            exit = exit.worst(Exit::Interrupted);
+        }
+        if asked && global.format != Format::Json {
+            self.bars.0.clear();
+            print(
+                global,
+                &report::human::endings(command, outcomes, &self.page(global)),
+            )?;
+        } else {
+            self.print(global, command, outcomes, exit)?;
+        }
+        Ok(exit)
     }
 
     pub fn page(&self, global: &Global) -> Page {

@@ -1,6 +1,6 @@
 //! Plan, ask, apply, prove; servers before their clients.
 
-mod transaction;
+pub(super) mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::look::{self, Looked, Purpose};
+use super::saved_plan::SavedPlan;
 use super::{Context, fleet, verify};
 use crate::apply;
 use crate::host::{Command, Effect, Silent};
@@ -24,9 +25,11 @@ const HEAL_DEADLINE: Duration = Duration::from_secs(240);
 const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
 
 /// A host with its plan, ready to be applied.
-struct Planned {
-    looked: Looked,
-    plan: HostPlan,
+pub(super) struct Planned {
+    pub looked: Looked,
+    pub plan: HostPlan,
+    /// Whether the result can be proven: nothing runs in the state before NUT was set up.
+    pub prove: bool,
 }
 
 type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
@@ -47,13 +50,14 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
         .collect())
 }
 
-/// Plans, asks `confirm` with what `diff` would have said, applies, and says what became of each.
+/// Plans, holds the plan to the `saved` one if there is one, asks `confirm` with what `diff` would have said, applies, and says what became of each.
 ///
 /// # Errors
 /// When a template does not render, or `confirm` cannot ask.
 pub fn deploy(
     context: &Context<'_>,
     names: &[HostName],
+    saved: Option<&SavedPlan>,
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
 ) -> Result<Vec<HostOutcome>> {
     let mut looked = look::look(
@@ -66,6 +70,10 @@ pub fn deploy(
         .iter()
         .map(|name| outcome(name, preview(context, name, &looked)))
         .collect();
+    let previews = match saved {
+        Some(saved) => saved.hold_to(previews, context.secrets),
+        None => previews,
+    };
     let work: BTreeSet<HostName> = previews
         .iter()
         .filter(|preview| matches!(preview.result, HostResult::Pending { .. }))
@@ -284,7 +292,16 @@ fn apply_to(
         }
     }
     context.progress.begin(name, "applying");
-    transaction::run(context, name, Planned { looked: host, plan }, peers)
+    transaction::run(
+        context,
+        name,
+        Planned {
+            looked: host,
+            plan,
+            prove: true,
+        },
+        peers,
+    )
 }
 
 /// Installs packages and looks again: what the host has is another matter then.

@@ -1,17 +1,23 @@
-//! Looking at every host for `doctor`: one read-only command each, wider than a plain look.
+//! Looking at every host for `doctor`: one read-only command each, wider than a plain look; and the
+//! repairs it may make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
+use super::deploy::{Planned, transaction};
 use super::look::{self, Purpose};
 use super::{Context, fleet, verify};
 use crate::host::{Command, Effect, ReadOnly, Silent, Transport};
 use crate::model::bundle::Wish;
 use crate::model::name::HostName;
+use crate::model::outcome::HostResult;
+use crate::model::plan::{UnitAction, UnitStep};
 use crate::model::secret::Secret;
+use crate::model::verdict::Repair;
 use crate::observe::{self, Came, Recorded};
+use crate::plan;
 use crate::render;
 
 /// Looks at the hosts and at the servers they depend on, in parallel. A host that cannot be looked
@@ -80,4 +86,53 @@ fn with_servers(context: &Context<'_>, names: &[HostName]) -> BTreeSet<HostName>
 /// Unix time of this machine, seconds.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// Makes one repair on a host: a plan like any other, gated, applied and proven like any other.
+///
+/// # Errors
+/// When a template does not render.
+pub fn repair(context: &Context<'_>, name: &HostName, repair: &Repair) -> Result<HostResult> {
+    let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
+    let host = match looked.remove(name) {
+        Some(Ok(host)) => host,
+        Some(Err(error)) => return Ok(HostResult::Failed { error }),
+        None => return Ok(HostResult::Skipped { reason: "its platform is not written to".into() }),
+    };
+    let mut plan = plan::host(&host.desired, &host.observed, context.secrets, context.options.policy);
+    let units = units(repair);
+    // One unit is one step; files bring the restarts they need with them.
+    let whole = units.is_empty();
+    if !whole {
+        plan.files.clear();
+        plan.units = units;
+        plan.blocked = plan::on_battery(&host.observed);
+    }
+    plan.blocked.extend(verify::unfinished(&host.observed));
+    if !plan.blocked.is_empty() {
+        return Ok(HostResult::Blocked { plan: Box::new(plan) });
+    }
+    if plan.in_sync() {
+        return Ok(HostResult::InSync { findings: Vec::new() });
+    }
+    context.progress.begin(name, "repairing");
+    let planned = Planned { looked: host, plan, prove: whole };
+    let result = transaction::run(context, name, planned, &BTreeMap::new());
+    context.progress.end(name, "done");
+    Ok(result)
+}
+
+fn units(repair: &Repair) -> Vec<UnitStep> {
+    let step = |unit: &str, action| UnitStep {
+        unit: unit.into(),
+        action,
+        because: vec!["doctor found it broken".into()],
+    };
+    match repair {
+        Repair::Unmask { unit } => vec![step(unit, UnitAction::Unmask), step(unit, UnitAction::Start)],
+        Repair::Start { unit } => vec![step(unit, UnitAction::Start)],
+        Repair::Restart { unit } => vec![step(unit, UnitAction::Restart)],
+        Repair::Enumerate => vec![step("nut-driver-enumerator.service", UnitAction::Enumerate)],
+        Repair::Redeploy | Repair::Permissions => Vec::new(),
+    }
 }

@@ -4,6 +4,8 @@ pub mod deploy;
 pub mod doctor;
 pub mod fleet;
 pub mod look;
+pub mod rollback;
+pub mod saved_plan;
 pub mod verify;
 
 use std::sync::atomic::{AtomicBool, Ordering};

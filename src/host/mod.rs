@@ -7,6 +7,7 @@ mod connect;
 mod conversation;
 mod local;
 mod read_only;
+pub mod sections;
 pub mod shell;
 mod ssh;
 mod ssh_error;

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod desired;
 pub mod diagnostic;
 pub mod finding;
+pub mod history;
 mod host_error;
 pub mod inventory;
 pub mod masking;

@@ -57,6 +57,8 @@ pub enum FileChange {
     Content,
     /// Only owner or mode.
     Meta,
+    /// A rollback to a state without the file.
+    Remove,
 }
 
 /// The state a step was planned against.
@@ -81,6 +83,8 @@ pub struct UnitStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnitAction {
+    /// Let systemd start a unit again that was masked.
+    Unmask,
     Enable,
     /// Run the driver enumerator, which makes the `nut-driver@` instances.
     Enumerate,

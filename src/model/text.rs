@@ -13,6 +13,12 @@ pub enum Segment {
     Plain(String),
     /// The password of this NUT user, quoted by NUT's rules.
     Password(String),
+    /// Text from a host's backup, which may hold passwords; it goes back as it is.
+    Sealed(#[serde(serialize_with = "hidden")] Secret),
+}
+
+fn hidden<S: serde::Serializer>(_: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("***")
 }
 
 /// The content of a rendered file: text with references to passwords.
@@ -26,10 +32,15 @@ impl Text {
         Self(vec![Segment::Plain(text.into())])
     }
 
+    /// Text that is only written, never shown.
+    pub fn sealed(text: Secret) -> Self {
+        Self(vec![Segment::Sealed(text)])
+    }
+
     /// The NUT users whose passwords the content holds, in order of appearance.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|segment| match segment {
-            Segment::Plain(_) => None,
+            Segment::Plain(_) | Segment::Sealed(_) => None,
             Segment::Password(user) => Some(user.as_str()),
         })
     }
@@ -41,6 +52,7 @@ impl Text {
             .map(|segment| match segment {
                 Segment::Plain(text) => text.clone(),
                 Segment::Password(user) => show(user),
+                Segment::Sealed(_) => "<sealed>".into(),
             })
             .collect()
     }
@@ -59,6 +71,7 @@ impl Text {
         for segment in &self.0 {
             match segment {
                 Segment::Plain(text) => out.push_str(text),
+                Segment::Sealed(text) => out.push_str(text.expose()),
                 Segment::Password(user) => {
                     let secret = secrets
                         .get(user)

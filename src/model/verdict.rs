@@ -120,8 +120,8 @@ pub struct Checked {
 }
 
 /// A repair that cannot start a shutdown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "repair", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
 pub enum Repair {
     /// Unmask and start.
     Unmask { unit: String },
@@ -133,6 +133,20 @@ pub enum Repair {
     Redeploy,
     /// Put owner and mode right.
     Permissions,
+}
+
+impl Repair {
+    /// What would be done, as a question begins: `start nut-server.service`.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Unmask { unit } => format!("unmask and start {unit}"),
+            Self::Start { unit } => format!("start {unit}"),
+            Self::Restart { unit } => format!("restart {unit}"),
+            Self::Enumerate => "have the driver units made anew".into(),
+            Self::Redeploy => "bring NUT's files back to what the inventory says".into(),
+            Self::Permissions => "put owner and mode of NUT's files right".into(),
+        }
+    }
 }
 
 /// What a UPS says, in words.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sections::{Section, split};
+use crate::host::sections::{Section, split};
 use crate::model::bundle::{Connect, Deep, Disk, Entry, Journals, PathFacts, Process, Rights};
 use crate::model::observed::Seen;
 

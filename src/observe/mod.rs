@@ -3,7 +3,6 @@
 mod deep;
 mod parse;
 mod recording;
-mod sections;
 
 use std::hash::{BuildHasher, RandomState};
 

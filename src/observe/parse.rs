@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::sections::{Section, split};
+use crate::host::sections::{Section, split};
 use crate::model::name::HostName;
 use crate::model::observed::{
     Kind, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, System, Transaction, Unit,

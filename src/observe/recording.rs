@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::sections::{Section, split};
 use super::{deep, parse};
+use crate::host::sections::{Section, split};
 use crate::model::bundle::{Bundle, Facts, Look, Wish};
 use crate::model::name::HostName;
 use crate::model::outcome::HostError;

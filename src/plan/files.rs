@@ -53,8 +53,8 @@ fn change(
     have: &ObservedFile,
     secrets: &SecretStore,
 ) -> Option<FileStep> {
-    let new_meta = meta_text(FILE_OWNER, FILE_GROUP, FILE_MODE);
-    let old_meta = text_of(&have.meta);
+    let new_meta = meta_words(FILE_OWNER, FILE_GROUP, FILE_MODE);
+    let old_meta = meta_text(&have.meta);
     let old = masking::file(file, have.content.expose(), secrets);
     let new = want.content.masked();
     let same = match want.content.reveal(secrets) {
@@ -92,7 +92,7 @@ fn skeleton(file: File, want: &DesiredFile) -> FileStep {
         old: String::new(),
         new: want.content.masked(),
         old_meta: None,
-        new_meta: meta_text(FILE_OWNER, FILE_GROUP, FILE_MODE),
+        new_meta: meta_words(FILE_OWNER, FILE_GROUP, FILE_MODE),
         passwords: Vec::new(),
     }
 }
@@ -124,13 +124,13 @@ fn passwords(
     notes
 }
 
-/// `OWNER:GROUP/MODE`, as the host's `stat -c %U:%G/%a` writes it.
-fn meta_text(owner: &str, group: &str, mode: u32) -> String {
+fn meta_words(owner: &str, group: &str, mode: u32) -> String {
     format!("{owner}:{group}/{mode:o}")
 }
 
-fn text_of(meta: &Meta) -> String {
-    meta_text(&meta.owner, &meta.group, meta.mode)
+/// `OWNER:GROUP/MODE`, as the host's `stat -c %U:%G/%a` writes it.
+pub fn meta_text(meta: &Meta) -> String {
+    meta_words(&meta.owner, &meta.group, meta.mode)
 }
 
 /// Files of NUT on the host that its role does not need and that say something.

@@ -7,9 +7,10 @@ mod units;
 
 use crate::model::desired::DesiredHost;
 use crate::model::observed::ObservedHost;
-use crate::model::plan::HostPlan;
+use crate::model::plan::{FileStep, HostPlan};
 use crate::model::secret::SecretStore;
 
+pub use files::meta_text;
 pub use gate::on_battery;
 
 /// What the user allowed.
@@ -19,6 +20,25 @@ pub struct Policy {
     pub even_on_battery: bool,
     /// Install missing NUT packages.
     pub install: bool,
+}
+
+/// The steps for files that were decided elsewhere, as for a rollback.
+pub fn of_files(
+    desired: &DesiredHost,
+    observed: &ObservedHost,
+    files: Vec<FileStep>,
+    policy: Policy,
+) -> HostPlan {
+    let mut plan = HostPlan {
+        host: desired.name.clone(),
+        install: Vec::new(),
+        units: units::steps(desired, observed, &files),
+        files,
+        unmanaged: Vec::new(),
+        blocked: Vec::new(),
+    };
+    plan.blocked = gate::findings(desired, observed, &plan, policy);
+    plan
 }
 
 /// The steps for one host.

@@ -60,6 +60,7 @@ fn reason(step: &FileStep, nut: NutVersion) -> (UnitAction, String) {
         FileChange::Create => "is new",
         FileChange::Content => "changes",
         FileChange::Meta => "gets owner and mode put right",
+        FileChange::Remove => "is removed",
     };
     match reload::refused(step, nut) {
         None => (UnitAction::Reload, format!("{} {what}", step.file)),

@@ -27,7 +27,7 @@ pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), Render
     };
     let plain = text.0.iter().filter_map(|segment| match segment {
         Segment::Plain(plain) => Some(plain.as_str()),
-        Segment::Password(_) => None,
+        Segment::Password(_) | Segment::Sealed(_) => None,
     });
     if plain.flat_map(str::chars).any(is_bad) {
         let (line, column, c) = find(&masked).unwrap_or((1, 1, '?'));

@@ -1,5 +1,5 @@
 //! Real hosts for tests: see tests/lab/README.md.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

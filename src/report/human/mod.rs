@@ -10,8 +10,11 @@ mod summary;
 mod tests;
 mod words;
 
+use super::paint::{HOST, clean, paint};
 use super::{Verbosity, screen};
 use crate::model::finding::{Finding, Severity};
+use crate::model::history::History;
+use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult, Sheet};
 
 /// How a text is laid out.
@@ -144,6 +147,36 @@ pub fn findings(findings: &[Finding], page: &Page) -> String {
         out.push('\n');
     }
     out + &finding::explain(&sorted, page) + &summary::of_findings(&sorted)
+}
+
+/// Earlier deploys of a host, the newest last.
+pub fn history(name: &HostName, history: &History, page: &Page) -> String {
+    if history.entries.is_empty() {
+        return format!("{name}  no deploy is remembered\n");
+    }
+    let mut out = String::new();
+    for entry in &history.entries {
+        let files = if entry.files.is_empty() {
+            "no files".into()
+        } else {
+            entry.files.join(", ")
+        };
+        out.push_str(&format!(
+            "{}  {:11}  {files}   by {}\n",
+            paint(HOST, &clean(&entry.id)),
+            clean(&entry.state),
+            clean(&entry.holder)
+        ));
+        if page.verbose() {
+            for unit in &entry.units {
+                out.push_str(&format!("    {}\n", clean(unit)));
+            }
+        }
+    }
+    out.push_str(&format!(
+        "\n`upsctl rollback {name} ID` puts back what was there before deploy ID.\n"
+    ));
+    out
 }
 
 /// What must stand in the settings of a machine that is not written to.

@@ -70,6 +70,7 @@ pub(super) fn done(plan: &HostPlan, proof: &str) -> String {
         (UnitAction::Start, "started"),
         (UnitAction::Stop, "stopped"),
         (UnitAction::Enable, "enabled"),
+        (UnitAction::Unmask, "unmasked"),
     ] {
         let names: Vec<String> = acted(plan, action)
             .map(|step| step.unit.trim_end_matches(".service").to_string())
@@ -115,6 +116,7 @@ fn file(step: &FileStep, whole: bool) -> String {
         FileChange::Create => out.push_str(&diff::whole(&step.new)),
         FileChange::Content => out.push_str(&diff::unified(&step.old, &step.new, whole)),
         FileChange::Meta => {}
+        FileChange::Remove => out.push_str(&diff::unified(&step.old, "", whole)),
     }
     for note in &step.passwords {
         out.push_str(&format!("    {}\n", paint(CHANGE, &clean(note))));
@@ -130,6 +132,7 @@ fn what(step: &FileStep) -> String {
     match (step.change, &step.old_meta) {
         (FileChange::Create, _) => format!("new file, {}", step.new_meta),
         (FileChange::Meta, _) => meta(),
+        (FileChange::Remove, _) => "removed".into(),
         (FileChange::Content, None) => "content".into(),
         (FileChange::Content, Some(_)) => format!("content; {}", meta()),
     }
@@ -161,6 +164,7 @@ fn units(steps: &[UnitStep]) -> String {
 fn verb(action: UnitAction) -> &'static str {
     match action {
         UnitAction::Enable => "enable",
+        UnitAction::Unmask => "unmask",
         // The enumerator is a unit that does its work once, at each start.
         UnitAction::Enumerate => "run",
         UnitAction::Reload => "reload",

@@ -128,6 +128,10 @@ pub(super) fn newer_than(
     journal: &Seen<Vec<Entry>>,
     files: &[File],
 ) -> Option<File> {
+    // Without the host's clock the times of its units mean nothing.
+    if host.look.is_none_or(|look| look.observed.system.booted == 0) {
+        return None;
+    }
     // A reload by hand leaves no trace in systemd, but one in the journal.
     let words = ["SIGHUP", "Reloading configuration", "reloading configuration"];
     let lines = journal.is().into_iter().flatten();

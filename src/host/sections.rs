@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 /// One section's bytes and, where it ran a command, that command's exit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Section {
+pub struct Section {
     pub bytes: Vec<u8>,
+    /// 0 where nothing was run.
     pub status: i32,
 }
 
 impl Section {
+    /// The bytes as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
@@ -19,7 +21,7 @@ impl Section {
 ///
 /// # Errors
 /// When the answer has no `end` section: it was cut off, or it is no answer of the probe.
-pub(super) fn split(nonce: &str, answer: &[u8]) -> Result<BTreeMap<String, Section>, String> {
+pub fn split(nonce: &str, answer: &[u8]) -> Result<BTreeMap<String, Section>, String> {
     let marker = format!("\n--{nonce} ").into_bytes();
     let mut sections: BTreeMap<String, Section> = BTreeMap::new();
     let mut open = String::new();

@@ -1,0 +1,111 @@
+//! Earlier deploys as the host remembers them, and the files that a rollback puts back.
+
+use std::collections::BTreeMap;
+
+use crate::host::sections;
+use crate::host::shell;
+use crate::model::history::{Backup, Entry, History};
+use crate::model::secret::Secret;
+use crate::nut::directive::File;
+
+const HISTORY: &str = include_str!("history.sh");
+
+/// Which deploy a rollback undoes, with all later ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// None: only list them.
+    List,
+    /// The last confirmed one.
+    Last,
+    Id(&'a str),
+}
+
+/// The read-only program that lists earlier deploys and gives the backups of a target.
+pub fn program(nonce: &str, target: Target<'_>) -> String {
+    let target = match target {
+        Target::List => "",
+        Target::Last => "last",
+        Target::Id(id) => id,
+    };
+    let settings = shell::assignments(&[
+        ("NONCE", nonce.into()),
+        ("STATE", super::STATE_DIR.into()),
+        ("ROOT", String::new()),
+        ("TARGET", target.into()),
+    ]);
+    settings + HISTORY
+}
+
+/// Reads the program's answer.
+///
+/// # Errors
+/// When the answer is cut off.
+pub fn parse(nonce: &str, answer: &[u8]) -> Result<History, String> {
+    let mut history = History::default();
+    for (name, section) in sections::split(nonce, answer)? {
+        match name.split_once(' ') {
+            Some(("txn", id)) => history.entries.push(entry(id, &section.text())),
+            Some(("old", file)) => {
+                let text = section.text();
+                let (meta, content) = text.split_once('\n').unwrap_or((&text, ""));
+                insert(
+                    &mut history.backups,
+                    file,
+                    Some(Backup {
+                        meta: meta.into(),
+                        content: Secret::new(content),
+                    }),
+                );
+            }
+            Some(("gone", file)) => insert(&mut history.backups, file, None),
+            _ if name == "target" => history.target = Some(section.text().trim().to_string()),
+            _ => {}
+        }
+    }
+    Ok(history)
+}
+
+fn insert(backups: &mut BTreeMap<File, Option<Backup>>, file: &str, backup: Option<Backup>) {
+    if let Ok(file) = file.parse() {
+        backups.insert(file, backup);
+    }
+}
+
+fn entry(id: &str, text: &str) -> Entry {
+    let all = |key: &str| {
+        text.lines()
+            .filter_map(|line| line.strip_prefix(key)?.strip_prefix(' '))
+            .map(str::to_string)
+            .collect::<Vec<_>>()
+    };
+    let one = |key: &str| all(key).into_iter().next().unwrap_or_default();
+    let first_word = |line: String| line.split(' ').next().unwrap_or_default().to_string();
+    Entry {
+        id: id.into(),
+        state: one("state"),
+        holder: one("holder"),
+        started: one("started").parse().unwrap_or(0),
+        files: all("file").into_iter().map(first_word).collect(),
+        units: all("unit"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_and_backups_are_read() {
+        let answer = b"\n--n txn 1-a\nstate confirmed\nholder me@here\nstarted 7\nfile ups.conf root:nut/640\nunit restart nut-server.service\n\n--n target\n1-a\n\n--n old ups.conf\nroot:nut/640\n[ups]\n\n--n gone upsd.conf\n\n--n end\n";
+        let history = parse("n", answer).unwrap();
+        assert_eq!(history.entries[0].files, ["ups.conf"]);
+        assert_eq!(history.entries[0].started, 7);
+        assert_eq!(history.target.as_deref(), Some("1-a"));
+        let backup = history.backups[&File::Ups].as_ref().unwrap();
+        assert_eq!(
+            (backup.meta.as_str(), backup.content.expose()),
+            ("root:nut/640", "[ups]\n")
+        );
+        assert!(history.backups[&File::Upsd].is_none());
+    }
+}

@@ -1,0 +1,309 @@
+//! Back to an earlier state of one host, planned, shown, applied and proven like a deploy.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+
+use super::deploy::{Planned, transaction};
+use super::look::{self, Looked, Purpose};
+use super::{Context, verify};
+use crate::apply::history::{self, Target};
+use crate::host::{Command, Effect, Silent, Transport};
+use crate::model::desired::{
+    CONFIG_DIR, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, Listen, Role,
+};
+use crate::model::history::{Backup, History};
+use crate::model::inventory::Platform;
+use crate::model::masking;
+use crate::model::name::HostName;
+use crate::model::observed::{Kind, ObservedHost, Seen};
+use crate::model::outcome::{HostError, HostOutcome, HostResult};
+use crate::model::plan::{Before, FileChange, FileStep};
+use crate::model::secret::Secret;
+use crate::model::text::Text;
+use crate::nut::directive::File;
+use crate::nut::files::{NutConf, Role as MonitorRole, UpsConf, UpsdConf, UpsmonConf};
+use crate::nut::ups_name::UpsName;
+use crate::nut::version::NutVersion;
+use crate::observe;
+use crate::plan;
+
+/// What a host remembers of earlier deploys.
+///
+/// # Errors
+/// What went wrong on the way to it.
+pub fn history(context: &Context<'_>, name: &HostName) -> Result<History, HostError> {
+    let mut transport = context
+        .connect
+        .connect(name, &context.inventory.hosts[name]);
+    ask(context, transport.as_mut(), Target::List)
+}
+
+fn ask(
+    context: &Context<'_>,
+    transport: &mut dyn Transport,
+    target: Target<'_>,
+) -> Result<History, HostError> {
+    let nonce = observe::nonce();
+    let command = Command {
+        effect: Effect::Read,
+        program: history::program(&nonce, target),
+        input: Secret::new(""),
+        deadline: context.options.look_deadline,
+    };
+    let output = transport.run(&command, &mut Silent)?;
+    history::parse(&nonce, &output.stdout).map_err(|why| look::garbled(&why, &output))
+}
+
+/// Undoes a deploy and all later ones: puts back the files as they were before it.
+///
+/// # Errors
+/// When the host cannot be looked at for a reason of this machine, or `confirm` cannot ask.
+pub fn rollback(
+    context: &Context<'_>,
+    name: &HostName,
+    target: Target<'_>,
+    confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
+) -> Result<HostOutcome> {
+    let outcome = |result| HostOutcome {
+        host: name.clone(),
+        result,
+    };
+    let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
+    let mut host = match looked.remove(name) {
+        Some(Ok(host)) => host,
+        Some(Err(error)) => return Ok(outcome(HostResult::Failed { error })),
+        None => bail!("{name} was not looked at"),
+    };
+    let history = match ask(context, host.transport.as_mut(), target) {
+        Ok(history) => history,
+        Err(error) => return Ok(outcome(HostResult::Failed { error })),
+    };
+    if let Some(result) = no_way_back(name, target, &history) {
+        return Ok(outcome(result));
+    }
+    let files = steps(context, &host.observed, &history.backups);
+    let (desired, prove) = desired(name, &host.observed, &history.backups);
+    let mut plan = plan::of_files(&desired, &host.observed, files, context.options.policy);
+    plan.blocked.extend(verify::unfinished(&host.observed));
+    if !plan.blocked.is_empty() {
+        return Ok(outcome(HostResult::Blocked {
+            plan: Box::new(plan),
+        }));
+    }
+    if plan.files.is_empty() {
+        return Ok(outcome(HostResult::InSync {
+            findings: Vec::new(),
+        }));
+    }
+    let preview = outcome(HostResult::Pending {
+        plan: Box::new(plan.clone()),
+    });
+    if !confirm(std::slice::from_ref(&preview))? {
+        return Ok(outcome(HostResult::Skipped {
+            reason: "not confirmed".into(),
+        }));
+    }
+    let peers = BTreeMap::new();
+    let looked = Looked { desired, ..host };
+    Ok(outcome(transaction::run(
+        context,
+        name,
+        Planned {
+            looked,
+            plan,
+            prove,
+        },
+        &peers,
+    )))
+}
+
+fn no_way_back(name: &HostName, target: Target<'_>, history: &History) -> Option<HostResult> {
+    let refused = |reason: String| {
+        Some(HostResult::Refused {
+            reason,
+            hint: format!("`upsctl history {name}` lists what there is"),
+        })
+    };
+    match target {
+        Target::Id(id) if !history.entries.iter().any(|entry| entry.id == id) => {
+            refused(format!("{name} remembers no deploy {id}"))
+        }
+        Target::Id(id)
+            if history
+                .entries
+                .iter()
+                .any(|entry| entry.id == id && entry.state != "confirmed") =>
+        {
+            refused(format!(
+                "deploy {id} changed nothing that stayed: there is nothing to undo"
+            ))
+        }
+        _ if history.backups.is_empty() => {
+            refused(format!("{name} remembers no deploy that could be undone"))
+        }
+        _ => None,
+    }
+}
+
+/// A step for each file that is not as it was.
+fn steps(
+    context: &Context<'_>,
+    observed: &ObservedHost,
+    backups: &BTreeMap<File, Option<Backup>>,
+) -> Vec<FileStep> {
+    backups
+        .iter()
+        .filter_map(|(&file, backup)| {
+            let have = match observed.files.get(&file) {
+                Some(Seen::Is(have)) if have.meta.kind == Kind::File => Some(have),
+                Some(Seen::Absent) => None,
+                // Refused by the gate.
+                _ => return None,
+            };
+            let shown = |text: &str| masking::file(file, text, context.secrets);
+            let meta = have.map(|have| plan::meta_text(&have.meta));
+            let change = match (have, backup) {
+                (None, None) => return None,
+                (Some(_), None) => FileChange::Remove,
+                (None, Some(_)) => FileChange::Create,
+                (Some(have), Some(old)) if have.content == old.content => {
+                    if meta.as_deref() == Some(old.meta.as_str()) {
+                        return None;
+                    }
+                    FileChange::Meta
+                }
+                (Some(_), Some(_)) => FileChange::Content,
+            };
+            let new_meta = backup
+                .as_ref()
+                .map_or_else(|| "-".into(), |old| old.meta.clone());
+            Some(FileStep {
+                file,
+                path: format!("{CONFIG_DIR}/{file}"),
+                change,
+                before: match have {
+                    Some(have) => Before::File {
+                        digest: have.digest.clone(),
+                        meta: meta.clone().unwrap_or_default(),
+                    },
+                    None => Before::Absent,
+                },
+                content: backup
+                    .as_ref()
+                    .map_or_else(Text::default, |old| Text::sealed(old.content.clone())),
+                old: have.map_or_else(String::new, |have| shown(have.content.expose())),
+                new: backup
+                    .as_ref()
+                    .map_or_else(String::new, |old| shown(old.content.expose())),
+                old_meta: meta.filter(|meta| *meta != new_meta && backup.is_some()),
+                new_meta,
+                passwords: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// What the old files ask for, and whether there is anything to prove: with MODE=none nothing runs.
+fn desired(
+    name: &HostName,
+    observed: &ObservedHost,
+    backups: &BTreeMap<File, Option<Backup>>,
+) -> (DesiredHost, bool) {
+    let text = |file: File| match backups.get(&file) {
+        Some(Some(backup)) => backup.content.expose().to_string(),
+        Some(None) => String::new(),
+        None => observed
+            .files
+            .get(&file)
+            .and_then(Seen::is)
+            .map_or_else(String::new, |have| have.content.expose().to_string()),
+    };
+    let mode = NutConf::parse(text(File::Nut).as_bytes())
+        .mode()
+        .unwrap_or("none")
+        .to_string();
+    let role = match mode.as_str() {
+        "netserver" => Role::Server { clients: true },
+        "netclient" => Role::Client,
+        // With MODE=none everything is stopped, the drivers too.
+        _ => Role::Server { clients: false },
+    };
+    let monitors = monitors(name, &text(File::Upsmon));
+    let expect = Expect {
+        ups: if role.is_server() {
+            served(&text(File::Ups), &monitors)
+        } else {
+            Vec::new()
+        },
+        listen: if role.is_server() {
+            listen(&text(File::Upsd))
+        } else {
+            Vec::new()
+        },
+        monitors,
+        clients: Vec::new(),
+    };
+    let desired = DesiredHost {
+        name: name.clone(),
+        platform: Platform::Debian,
+        role,
+        nut: observed.nut.is().copied().unwrap_or(NutVersion::V2_8_0),
+        files: BTreeMap::new(),
+        expect,
+    };
+    (
+        desired,
+        matches!(mode.as_str(), "netserver" | "standalone" | "netclient"),
+    )
+}
+
+fn monitors(name: &HostName, text: &str) -> Vec<ExpectedMonitor> {
+    UpsmonConf::parse(text.as_bytes())
+        .monitors
+        .iter()
+        .filter_map(|monitor| {
+            Some(ExpectedMonitor {
+                ups: UpsName::new(monitor.ups()?).ok()?,
+                server: name.clone(),
+                system: monitor.system.value.clone(),
+                user: monitor.user.value.clone(),
+                primary: monitor.role() == MonitorRole::Primary,
+                power_value: 1,
+            })
+        })
+        .collect()
+}
+
+fn served(text: &str, monitors: &[ExpectedMonitor]) -> Vec<ExpectedUps> {
+    UpsConf::parse(text.as_bytes())
+        .sections
+        .iter()
+        .filter_map(|section| {
+            let name = UpsName::new(&section.name).ok()?;
+            let own = monitors
+                .iter()
+                .find(|monitor| monitor.primary && monitor.ups == name);
+            Some(ExpectedUps {
+                system: own.map_or_else(
+                    || format!("{name}@127.0.0.1"),
+                    |monitor| monitor.system.clone(),
+                ),
+                driver: section.driver().unwrap_or_default().to_string(),
+                usb: None,
+                name,
+            })
+        })
+        .collect()
+}
+
+fn listen(text: &str) -> Vec<Listen> {
+    UpsdConf::parse(text.as_bytes())
+        .listens
+        .iter()
+        .map(|listen| Listen {
+            address: listen.address.value.clone(),
+            port: listen.port().unwrap_or(crate::nut::ups_name::PORT),
+        })
+        .collect()
+}

@@ -1,0 +1,43 @@
+//! Earlier deploys of a host.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::secret::Secret;
+use crate::nut::directive::File;
+
+/// What a host remembers.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct History {
+    /// Oldest first.
+    pub entries: Vec<Entry>,
+    /// The deploy that was asked for, and its backups: files as they were before it.
+    #[serde(skip)]
+    pub target: Option<String>,
+    #[serde(skip)]
+    pub backups: BTreeMap<File, Option<Backup>>,
+}
+
+/// One deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    pub id: String,
+    /// `confirmed`, `undone`, `undo-failed`, or where it stopped.
+    pub state: String,
+    /// Who did it.
+    pub holder: String,
+    /// Unix time on the host, seconds.
+    pub started: u64,
+    pub files: Vec<String>,
+    /// `ACTION UNIT`.
+    pub units: Vec<String>,
+}
+
+/// A file as it was.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// `OWNER:GROUP/MODE`.
+    pub meta: String,
+    pub content: Secret,
+}
