@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod deploy;
+pub mod doctor;
 pub mod exposure;
 pub mod fleet;
 pub mod lint;

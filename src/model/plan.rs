@@ -85,6 +85,8 @@ pub struct UnitStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnitAction {
+    /// Let systemd start a unit again that was masked.
+    Unmask,
     Enable,
     /// Run the driver enumerator, which makes the `nut-driver@` instances.
     Enumerate,

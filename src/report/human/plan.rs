@@ -71,6 +71,7 @@ pub(super) fn done(plan: &HostPlan, proof: &str) -> String {
         (UnitAction::Start, "started"),
         (UnitAction::Stop, "stopped"),
         (UnitAction::Enable, "enabled"),
+        (UnitAction::Unmask, "unmasked"),
     ] {
         let names: Vec<String> = acted(plan, action)
             .map(|step| step.unit.trim_end_matches(".service").to_string())
@@ -171,6 +172,7 @@ fn units(steps: &[UnitStep]) -> String {
 fn verb(action: UnitAction) -> &'static str {
     match action {
         UnitAction::Enable => "enable",
+        UnitAction::Unmask => "unmask",
         // The enumerator is a unit that does its work once, at each start.
         UnitAction::Enumerate => "run",
         UnitAction::Reload => "reload",
