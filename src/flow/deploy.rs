@@ -50,10 +50,14 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
 fn previews(context: &Context<'_>, names: &[HostName], looked: &Looks) -> Result<Vec<HostOutcome>> {
     let refusals = lint::refusals(context, looked)?;
     let present = lint::present(context, looked);
+    let holders = holders(looked);
     Ok(names
         .iter()
         .map(|name| {
-            let result = preview(context, name, looked);
+            let mut result = preview(context, name, looked);
+            if let HostResult::Pending { plan } | HostResult::Blocked { plan } = &mut result {
+                say_where_else(plan, &holders);
+            }
             outcome(
                 name,
                 with_findings(
@@ -64,6 +68,53 @@ fn previews(context: &Context<'_>, names: &[HostName], looked: &Looks) -> Result
             )
         })
         .collect())
+}
+
+/// The hosts whose files hold the password of a user: it comes from one source, so it is one.
+fn holders(looked: &Looks) -> BTreeMap<String, BTreeSet<HostName>> {
+    let mut holders: BTreeMap<String, BTreeSet<HostName>> = BTreeMap::new();
+    for (name, host) in looked
+        .iter()
+        .filter_map(|(name, host)| Some((name, host.as_ref().ok()?)))
+    {
+        for user in host
+            .desired
+            .files
+            .values()
+            .flat_map(|file| file.content.users())
+        {
+            holders
+                .entry(user.to_string())
+                .or_default()
+                .insert(name.clone());
+        }
+    }
+    holders
+}
+
+fn say_where_else(plan: &mut HostPlan, holders: &BTreeMap<String, BTreeSet<HostName>>) {
+    for note in plan
+        .files
+        .iter_mut()
+        .flat_map(|step| step.passwords.iter_mut())
+    {
+        let Some((user, _)) = note
+            .strip_prefix("password of user ")
+            .and_then(|rest| rest.split_once(": "))
+        else {
+            continue;
+        };
+        let others: Vec<String> = holders
+            .get(user)
+            .into_iter()
+            .flatten()
+            .filter(|name| **name != plan.host)
+            .map(ToString::to_string)
+            .collect();
+        if !others.is_empty() && !note.ends_with("removed") {
+            note.push_str(&format!(", same as on host {}", others.join(", ")));
+        }
+    }
 }
 
 fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Finding>) -> HostResult {
