@@ -4,9 +4,9 @@ use crate::nut::directive::File;
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
-    id: "deadtime-short",
+    id: "deadtime-below-polls",
     severity: Severity::Warning,
-    text: include_str!("deadtime_short.md"),
+    text: include_str!("deadtime_below_polls.md"),
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
