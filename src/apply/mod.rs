@@ -135,6 +135,7 @@ fn undo_program(settings: &Settings) -> String {
 
 fn verb(step: &UnitStep, nut: NutVersion) -> &'static str {
     match step.action {
+        UnitAction::Unmask => "unmask",
         UnitAction::Enable => "enable",
         UnitAction::Enumerate => "enumerate",
         UnitAction::Restart => "restart",

@@ -73,6 +73,8 @@ act() {
   case $1 in
     enable) timeout 30 systemctl enable "$2" ;;
     disable) timeout 30 systemctl disable "$2" ;;
+    unmask) timeout 30 systemctl unmask "$2" ;;
+    mask) timeout 30 systemctl mask "$2" ;;
     # A driver is asked for again even when systemd gave up on it.
     restart) systemctl reset-failed "$2" 2>/dev/null; timeout 90 systemctl restart "$2" ;;
     start) systemctl reset-failed "$2" 2>/dev/null; timeout 90 systemctl start "$2" ;;
@@ -95,7 +97,7 @@ act() {
 # Restarting upsd or a driver on battery can shut a NUT 2.8.1 host down; upsmon can be restarted.
 risky() {
   case $1 in
-    enable | disable) return 1 ;;
+    enable | disable | unmask | mask) return 1 ;;
   esac
   case $2 in
     nut-monitor*) return 1 ;;
@@ -167,7 +169,10 @@ undo() {
   sync "$ROOT/etc/nut"
 
   while read -r action unit; do
-    [ "$action" = enable ] && act disable "$unit" >>"$T/log" 2>&1
+    case $action in
+      enable) act disable "$unit" >>"$T/log" 2>&1 ;;
+      unmask) act mask "$unit" >>"$T/log" 2>&1 ;;
+    esac
   done <"$T/did"
   # At boot no unit runs yet: the files are all there is to put back.
   if [ -s "$T/did" ] && [ "$1" != boot ]; then

@@ -3,6 +3,8 @@
 pub mod check;
 pub mod deploy;
 pub mod diff;
+pub mod doctor;
+mod doctor_fix;
 pub mod explain;
 mod global;
 pub mod history;

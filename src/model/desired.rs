@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::inventory::{Platform, UsbId};
 use super::name::HostName;
@@ -35,7 +35,7 @@ pub struct DesiredHost {
 }
 
 /// What NUT does on a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Driver, upsd and upsmon; with `clients` others log in to it.
@@ -77,7 +77,7 @@ pub struct DesiredFile {
 }
 
 /// What `verify` proves on a host.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Expect {
     /// The UPSes its own upsd serves.
     pub ups: Vec<ExpectedUps>,
@@ -90,7 +90,7 @@ pub struct Expect {
 }
 
 /// A UPS of a server.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExpectedUps {
     pub name: UpsName,
     /// `NAME@ADDRESS` under which the host itself reads it.
@@ -100,14 +100,14 @@ pub struct ExpectedUps {
 }
 
 /// An address and port of upsd, as in LISTEN.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Listen {
     pub address: String,
     pub port: u16,
 }
 
 /// A MONITOR line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExpectedMonitor {
     pub ups: UpsName,
     /// The inventory host whose upsd is asked.
@@ -120,7 +120,7 @@ pub struct ExpectedMonitor {
 }
 
 /// A host that must be logged in to a server for a UPS.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExpectedClient {
     pub ups: UpsName,
     pub host: HostName,

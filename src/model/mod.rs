@@ -1,5 +1,6 @@
 //! The words every layer shares: pure data, no I/O, no printing.
 
+pub mod bundle;
 pub mod desired;
 pub mod diagnostic;
 pub mod finding;
@@ -13,3 +14,4 @@ pub mod outcome;
 pub mod plan;
 pub mod secret;
 pub mod text;
+pub mod verdict;

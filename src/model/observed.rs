@@ -27,6 +27,15 @@ impl<T> Seen<T> {
             Self::Absent | Self::Unknown(_) => None,
         }
     }
+
+    /// The same, with the thing made into another.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Is(thing) => Seen::Is(make(thing)),
+            Self::Absent => Seen::Absent,
+            Self::Unknown(why) => Seen::Unknown(why),
+        }
+    }
 }
 
 /// One host at one moment.

@@ -1,6 +1,6 @@
 //! What became of each host.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use super::name::HostName;
@@ -10,7 +10,7 @@ use super::plan::HostPlan;
 ///
 /// An `address` is what one types after `ssh` to get there, options last; for a jump host that
 /// failed it is the jump host's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HostError {
     /// The name, which is `address` here, does not resolve.

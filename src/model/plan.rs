@@ -17,6 +17,8 @@ pub struct HostPlan {
     pub units: Vec<UnitStep>,
     /// Managed names that are on the host and that nobody asked for.
     pub unmanaged: Vec<Unmanaged>,
+    /// What the rules say of the files that are there now.
+    pub present: Vec<Finding>,
     /// Why this plan must not be applied.
     pub blocked: Vec<Finding>,
 }
@@ -83,6 +85,8 @@ pub struct UnitStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnitAction {
+    /// Let systemd start a unit again that was masked.
+    Unmask,
     Enable,
     /// Run the driver enumerator, which makes the `nut-driver@` instances.
     Enumerate,

@@ -1,10 +1,14 @@
 //! One read-only remote command per host, and the pure function that reads its answer.
 
+mod deep;
 mod parse;
+mod recording;
 
 use std::hash::{BuildHasher, RandomState};
 
+pub use deep::{DEEP, deep};
 pub use parse::{digest, parse};
+pub use recording::{Came, Recorded, Recording};
 
 use crate::host::shell;
 use crate::model::desired::DesiredHost;

@@ -15,6 +15,7 @@ pub mod prompt;
 pub mod screen;
 #[cfg(test)]
 mod tests;
+pub mod walkthrough;
 mod wrap;
 
 pub use exit_code::exit_code;

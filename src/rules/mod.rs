@@ -1,6 +1,7 @@
 //! Rules: one check each, its text beside it. A rule sees data and says findings; it reads no host
 //! and prints nothing.
 
+pub mod doctor;
 pub mod lint;
 pub mod text;
 pub mod verify;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     rules.extend(lint::RULES.iter());
     rules.extend(verify::RULES);
+    rules.extend(doctor::rules().map(|rule| &rule.rule));
     rules.sort_by_key(|rule| rule.id);
     rules
 }

@@ -220,7 +220,7 @@ fn by_hand(plan: &HostPlan, id: &str) -> Vec<String> {
     let units = plan
         .units
         .iter()
-        .filter(|step| step.action != UnitAction::Enable)
+        .filter(|step| !matches!(step.action, UnitAction::Enable | UnitAction::Unmask))
         .map(|step| format!("systemctl restart {}", step.unit));
     files
         .chain(units)

@@ -1,8 +1,9 @@
 //! The steps for a host, before and after.
 
 use super::Page;
-use super::diff;
 use super::words::{and, count, does};
+use super::{diff, finding};
+use crate::model::finding::Finding;
 use crate::model::plan::{FileChange, FileStep, HostPlan, UnitAction, UnitStep};
 use crate::report::paint::{CHANGE, FAINT, HOST, clean, paint};
 use crate::report::wrap::labelled;
@@ -70,6 +71,7 @@ pub(super) fn done(plan: &HostPlan, proof: &str) -> String {
         (UnitAction::Start, "started"),
         (UnitAction::Stop, "stopped"),
         (UnitAction::Enable, "enabled"),
+        (UnitAction::Unmask, "unmasked"),
     ] {
         let names: Vec<String> = acted(plan, action)
             .map(|step| step.unit.trim_end_matches(".service").to_string())
@@ -93,6 +95,13 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
     parts.extend(plan.files.iter().map(|step| file(step, page.verbose())));
     if !plan.units.is_empty() {
         parts.push(units(&plan.units));
+    }
+    if !plan.present.is_empty() && page.verbose() {
+        let found: Vec<&Finding> = plan.present.iter().collect();
+        parts.push(format!(
+            "  in the files that are there now:\n{}",
+            finding::list(&found, page)
+        ));
     }
     if !plan.unmanaged.is_empty() && !page.quiet() {
         let mut notes = String::new();
@@ -163,6 +172,7 @@ fn units(steps: &[UnitStep]) -> String {
 fn verb(action: UnitAction) -> &'static str {
     match action {
         UnitAction::Enable => "enable",
+        UnitAction::Unmask => "unmask",
         // The enumerator is a unit that does its work once, at each start.
         UnitAction::Enumerate => "run",
         UnitAction::Reload => "reload",

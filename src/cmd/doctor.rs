@@ -1,0 +1,160 @@
+//! `upsctl doctor`: the first broken link of the power chain, and what to type.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::Args;
+
+use super::doctor_fix::Repairs;
+use super::site::{self, Site};
+use super::{Format, Global};
+use crate::exit::Exit;
+use crate::flow;
+use crate::model::verdict::Diagnosis;
+use crate::observe::{Recorded, Recording};
+use crate::plan::Policy;
+use crate::report::{self, human::Page, screen, walkthrough};
+use crate::rules::doctor::{Symptom, diagnose};
+
+/// Daemons that a repair has started need a moment until they show what they are.
+const SETTLE_S: u64 = 4;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What is wrong (on-battery, client, not-detected), then hosts or @tag [default: everything]
+    #[arg(value_name = "SYMPTOM|HOST")]
+    words: Vec<String>,
+    /// Keep what the hosts said, without passwords and serial numbers: safe to show in public
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Judge what was kept with --save; no host is asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "watch", "fix"])]
+    from: Option<PathBuf>,
+    /// Look again every few seconds until all is well
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "5", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    watch: Option<u64>,
+    /// Offer the repairs that cannot start a shutdown, one by one
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: repair without asking
+    #[arg(short, long, requires = "fix")]
+    yes: bool,
+}
+
+/// Looks at the hosts, one command each, and walks along the chain.
+///
+/// # Errors
+/// An inventory, template or file that cannot be had.
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let (symptom, hosts) = split(&arguments.words);
+    if let Some(path) = &arguments.from {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("could not read {}", path.display()))?;
+        let recording =
+            Recording::read(&text).map_err(|why| anyhow!("{}: {why}", path.display()))?;
+        let bundles: Vec<_> = recording
+            .bundles()
+            .into_iter()
+            .filter(|bundle| {
+                hosts.is_empty() || hosts.iter().any(|name| name == bundle.host.as_str())
+            })
+            .collect();
+        return show(
+            global,
+            &Page::new(site::verbosity(global)),
+            &diagnose(&bundles, symptom),
+        );
+    }
+    let mut site = Site::load(global, hosts)?;
+    let mut repairs = match arguments.fix {
+        true => Some(Repairs::new(arguments.yes)?),
+        false => None,
+    };
+    if repairs.is_some() {
+        site.fetch_secrets()?;
+    }
+    site.catch_interrupt()?;
+    loop {
+        let looked = collect(global, &site)?;
+        if let Some(path) = &arguments.save {
+            save(path, looked.clone())?;
+        }
+        let bundles: Vec<_> = looked.iter().map(Recorded::bundle).collect();
+        let diagnosis = diagnose(&bundles, symptom);
+        let exit = show(global, &site.page(global), &diagnosis)?;
+        if let Some(repairs) = &mut repairs {
+            if repairs.offer(global, &site, &diagnosis)? {
+                wait(&site, SETTLE_S);
+                continue;
+            }
+        }
+        let Some(seconds) = arguments.watch.filter(|_| exit != Exit::Done) else {
+            return Ok(exit);
+        };
+        let _ = screen::stderr(
+            &format!("looking again in {seconds} s; Ctrl-C ends\n"),
+            site::color(global),
+        );
+        wait(&site, seconds);
+        if site.was_interrupted() {
+            return Ok(Exit::Interrupted);
+        }
+    }
+}
+
+/// A symptom is the first word, the rest are hosts.
+fn split(words: &[String]) -> (Option<Symptom>, &[String]) {
+    let symptom = match words.first().map(String::as_str) {
+        Some("on-battery") => Symptom::OnBattery,
+        Some("client") => Symptom::Client,
+        Some("not-detected") => Symptom::NotDetected,
+        _ => return (None, words),
+    };
+    (Some(symptom), &words[1..])
+}
+
+fn collect(global: &Global, site: &Site) -> Result<Vec<Recorded>> {
+    let index = site.index();
+    let looked = flow::doctor::collect(
+        &site.context(global, Policy::default(), &index),
+        &site.hosts,
+    );
+    site.clear_bars();
+    looked
+}
+
+fn save(path: &std::path::Path, looked: Vec<Recorded>) -> Result<()> {
+    let text = serde_json::to_string_pretty(&Recording::redacted(looked))? + "\n";
+    std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
+}
+
+fn show(global: &Global, page: &Page, diagnosis: &Diagnosis) -> Result<Exit> {
+    let exit = exit(diagnosis);
+    let text = match global.format {
+        Format::Json => report::json::document("doctor", exit, diagnosis)?,
+        Format::Human | Format::Github | Format::Markdown => walkthrough::text(diagnosis, page),
+    };
+    site::print(global, &text)?;
+    Ok(exit)
+}
+
+fn exit(diagnosis: &Diagnosis) -> Exit {
+    if diagnosis.unreached() {
+        Exit::HostFailed
+    } else if diagnosis.failures().next().is_some() {
+        Exit::Findings
+    } else {
+        Exit::Done
+    }
+}
+
+/// Waits, in steps short enough for Ctrl-C to be felt.
+fn wait(site: &Site, seconds: u64) {
+    for _ in 0..seconds * 5 {
+        if site.was_interrupted() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}

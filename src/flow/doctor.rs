@@ -1,0 +1,177 @@
+//! Looking at every host for `doctor`: one read-only command each, wider than a plain look; and the
+//! repairs it may make.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+
+use super::deploy::{Planned, transaction};
+use super::look::{self, Purpose};
+use super::{Context, fleet, verify};
+use crate::host::{Command, Effect, ReadOnly, Silent, Transport};
+use crate::model::bundle::Wish;
+use crate::model::name::HostName;
+use crate::model::outcome::HostResult;
+use crate::model::plan::{UnitAction, UnitStep};
+use crate::model::secret::Secret;
+use crate::model::verdict::Repair;
+use crate::observe::{self, Came, Recorded};
+use crate::plan;
+use crate::render;
+
+/// Looks at the hosts and at the servers they depend on, in parallel. A host that cannot be looked
+/// at is part of the result: why it cannot is a diagnosis too.
+///
+/// # Errors
+/// When a template does not render.
+pub fn collect(context: &Context<'_>, names: &[HostName]) -> Result<Vec<Recorded>> {
+    let mut jobs = Vec::new();
+    for name in with_servers(context, names) {
+        let desired = render::desired_in(context.site, &name, None, context.templates)?;
+        let wish = Wish {
+            platform: desired.platform,
+            role: desired.role,
+            expect: desired.expect.clone(),
+            drifted: Vec::new(),
+        };
+        let mut probe = look::probe(context, &name, Purpose::Plan)?;
+        probe.deep = Some(observe::DEEP);
+        probe.usb = desired.role.is_server();
+        jobs.push((name, wish, probe));
+    }
+    Ok(fleet::each(
+        jobs,
+        context.options.parallel,
+        |(name, wish, probe)| {
+            let host = &context.inventory.hosts[&name];
+            let looked_at = now();
+            let came = if look::is_managed(wish.platform) {
+                context.progress.begin(&name, "looking");
+                let mut transport = ReadOnly(context.connect.connect(&name, host));
+                let came = look_once(context, &mut transport, &probe);
+                context.progress.end(
+                    &name,
+                    if matches!(came, Came::Error(_)) {
+                        "failed"
+                    } else {
+                        "looked"
+                    },
+                );
+                came
+            } else {
+                Came::NotAsked
+            };
+            Recorded {
+                host: name,
+                address: host.address.clone(),
+                wish,
+                looked_at,
+                came,
+            }
+        },
+    ))
+}
+
+fn look_once(context: &Context<'_>, transport: &mut dyn Transport, probe: &observe::Probe) -> Came {
+    let nonce = observe::nonce();
+    let command = Command {
+        effect: Effect::Read,
+        program: probe.program(&nonce),
+        input: Secret::new(""),
+        deadline: context.options.look_deadline,
+    };
+    match transport.run(&command, &mut Silent) {
+        Err(error) => Came::Error(error),
+        // An answer that was cut off is told with the host's own last words.
+        Ok(output) => match observe::deep(&nonce, &output.stdout) {
+            Ok(_) => Came::answer(&nonce, &output.stdout),
+            Err(why) => Came::Error(look::garbled(&why, &output)),
+        },
+    }
+}
+
+/// The named hosts and the servers that feed them.
+fn with_servers(context: &Context<'_>, names: &[HostName]) -> BTreeSet<HostName> {
+    let mut all: BTreeSet<HostName> = names.iter().cloned().collect();
+    for name in names {
+        all.extend(verify::servers_of(context, name));
+    }
+    all
+}
+
+/// Unix time of this machine, seconds.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// Makes one repair on a host: a plan like any other, gated, applied and proven like any other.
+///
+/// # Errors
+/// When a template does not render.
+pub fn repair(context: &Context<'_>, name: &HostName, repair: &Repair) -> Result<HostResult> {
+    let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
+    let host = match looked.remove(name) {
+        Some(Ok(host)) => host,
+        Some(Err(error)) => return Ok(HostResult::Failed { error }),
+        None => {
+            return Ok(HostResult::Skipped {
+                reason: "its platform is not written to".into(),
+            });
+        }
+    };
+    let mut plan = plan::host(
+        &host.desired,
+        &host.observed,
+        context.secrets,
+        context.options.policy,
+    );
+    let units = units(repair);
+    // One unit is one step; files bring the restarts they need with them.
+    let whole = units.is_empty();
+    if !whole {
+        plan.files.clear();
+        plan.units = units;
+        plan.blocked = plan::on_battery(&host.observed);
+    }
+    plan.blocked.extend(verify::unfinished(&host.observed));
+    if !plan.blocked.is_empty() {
+        return Ok(HostResult::Blocked {
+            plan: Box::new(plan),
+        });
+    }
+    if plan.in_sync() {
+        return Ok(HostResult::InSync {
+            findings: Vec::new(),
+        });
+    }
+    context.progress.begin(name, "repairing");
+    let planned = Planned {
+        looked: host,
+        plan,
+        prove: whole,
+    };
+    let result = transaction::run(context, name, planned, &BTreeMap::new());
+    context.progress.end(name, "done");
+    Ok(result)
+}
+
+fn units(repair: &Repair) -> Vec<UnitStep> {
+    let step = |unit: &str, action| UnitStep {
+        unit: unit.into(),
+        action,
+        because: vec!["doctor found it broken".into()],
+    };
+    match repair {
+        Repair::Unmask { unit } => vec![
+            step(unit, UnitAction::Unmask),
+            step(unit, UnitAction::Start),
+        ],
+        Repair::Start { unit } => vec![step(unit, UnitAction::Start)],
+        Repair::Restart { unit } => vec![step(unit, UnitAction::Restart)],
+        Repair::Enumerate => vec![step("nut-driver-enumerator.service", UnitAction::Enumerate)],
+        Repair::Redeploy | Repair::Permissions => Vec::new(),
+    }
+}
