@@ -19,9 +19,9 @@ pub struct Cli {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage or inventory error,
-3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back, 6 rollback failed,
-130 interrupted.";
+Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage, inventory or
+template error, 3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back,
+6 rollback failed, 130 interrupted.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -71,6 +71,8 @@ pub enum Format {
     Json,
     /// Annotations for GitHub Actions (check only)
     Github,
+    /// Markdown (explain only)
+    Markdown,
 }
 
 /// When to colour.
@@ -87,6 +89,8 @@ pub enum Color {
 pub enum Command {
     /// Write a commented starter inventory
     Init(cmd::init::Arguments),
+    /// Find what is wrong: in the inventory, in NUT's files, between hosts. Touches no host
+    Check(cmd::check::Arguments),
     /// Print the files of a host
     Render(cmd::render::Arguments),
     /// Show what deploy would change
@@ -101,9 +105,27 @@ pub enum Command {
     Verify(cmd::verify::Arguments),
     /// Find the first broken link from the UPS to the shutdown command, and say what to type
     Doctor(cmd::doctor::Arguments),
+    /// Say what a rule is about and how to mend what it finds
+    Explain(cmd::explain::Arguments),
 }
 
 impl Command {
+    /// The word that is typed for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Render(_) => "render",
+            Self::Diff(_) => "diff",
+            Self::Deploy(_) => "deploy",
+            Self::Verify(_) => "verify",
+            Self::Doctor(_) => "doctor",
+            Self::Check(_) => "check",
+            Self::History(_) => "history",
+            Self::Rollback(_) => "rollback",
+            Self::Explain(_) => "explain",
+        }
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -111,6 +133,8 @@ impl Command {
     pub fn run(&self, global: &Global) -> Result<Exit> {
         match self {
             Self::Init(arguments) => cmd::init::run(global, arguments),
+            Self::Check(arguments) => cmd::check::run(global, arguments),
+            Self::Explain(arguments) => cmd::explain::run(global, arguments),
             Self::Render(arguments) => cmd::render::run(global, arguments),
             Self::Diff(arguments) => cmd::diff::run(global, arguments),
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),

@@ -10,6 +10,6 @@ fn main() -> ExitCode {
     let exit = cli
         .command
         .run(&cli.global)
-        .unwrap_or_else(|error| upsctl::cmd::complain(&cli.global, &error));
+        .unwrap_or_else(|error| upsctl::cmd::complain(&cli.global, cli.command.name(), &error));
     exit.into()
 }

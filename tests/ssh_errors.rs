@@ -9,7 +9,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use sshd::{Sshd, free_port};
+use sshd::{CLOSED_PORT, Sshd};
 use upsctl::host::{Command, Effect, Silent, Ssh, Target, Transport};
 use upsctl::model::outcome::HostError;
 use upsctl::model::secret::Secret;
@@ -81,7 +81,7 @@ fn a_refused_login_says_what_was_offered() {
 
 #[test]
 fn a_closed_port_is_unreachable() {
-    let HostError::Unreachable { detail, .. } = error(nobody("127.0.0.1", free_port())) else {
+    let HostError::Unreachable { detail, .. } = error(nobody("127.0.0.1", CLOSED_PORT)) else {
         panic!()
     };
     assert!(detail.ends_with("Connection refused"), "{detail}");
@@ -118,15 +118,14 @@ fn a_host_that_never_greets_is_given_up() {
 #[test]
 fn a_jump_host_that_refuses_is_named() {
     let Some(sshd) = Sshd::start("") else { return };
-    let port = free_port();
     let target = Target {
-        jump: Some(format!("127.0.0.1:{port}")),
+        jump: Some(format!("127.0.0.1:{CLOSED_PORT}")),
         ..sshd.target()
     };
     let HostError::Unreachable { address, detail } = error(target) else {
         panic!()
     };
-    assert_eq!(address, format!("ssh://127.0.0.1:{port}"));
+    assert_eq!(address, format!("ssh://127.0.0.1:{CLOSED_PORT}"));
     assert!(
         detail.starts_with("the jump host: ") && detail.ends_with("Connection refused"),
         "{detail}"
@@ -153,7 +152,7 @@ fn a_jump_host_of_unknown_key_asks_nobody() {
 fn a_host_behind_a_jump_host_that_refuses_is_unreachable_from_there() {
     let Some(sshd) = Sshd::start("") else { return };
     let target = Target {
-        port: Some(free_port()),
+        port: Some(CLOSED_PORT),
         ..sshd.target_behind_itself()
     };
     let HostError::Unreachable { detail, .. } = error(target) else {

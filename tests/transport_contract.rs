@@ -33,7 +33,7 @@ macro_rules! promises {
             $(#[test]
             fn $name() {
                 let shims = super::shims(&[]);
-                let Some(sshd) = super::sshd(shims.path()) else { return };
+                let Some(sshd) = super::sshd(shims.path(), "") else { return };
                 super::$name(&mut sshd.transport());
             })*
         }
@@ -253,7 +253,7 @@ const OBLIGING_SUDO: &[(&str, &str)] = &[
 fn on_both_kinds(programs: &[(&str, &str)], check: impl Fn(&mut dyn Transport)) {
     let shims = shims(programs);
     check(&mut local(shims.path()));
-    if let Some(sshd) = sshd(shims.path()) {
+    if let Some(sshd) = sshd(shims.path(), "") {
         check(&mut sshd.transport());
     }
 }
@@ -280,7 +280,8 @@ fn runs_through_sudo_when_the_login_is_not_root_s() {
 #[test]
 fn drops_what_the_login_prints_before_the_program() {
     let noise = "ForceCommand echo Welcome; echo warning >&2; printf 'no line end'; exec sh -c \"$SSH_ORIGINAL_COMMAND\"";
-    let Some(sshd) = Sshd::start(noise) else {
+    let shims = shims(&[]);
+    let Some(sshd) = sshd(shims.path(), noise) else {
         return;
     };
     let mut talk = Talk::default();
@@ -310,7 +311,10 @@ fn a_login_that_runs_nothing_is_told_with_its_own_words() {
 
 #[test]
 fn logs_in_once_and_hangs_up_at_the_end() {
-    let Some(sshd) = Sshd::start("") else { return };
+    let shims = shims(&[]);
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
     let mut ssh = sshd.transport();
     assert_eq!(sshd.logins(), 0, "it connected before the first program");
     for _ in 0..3 {
@@ -324,7 +328,10 @@ fn logs_in_once_and_hangs_up_at_the_end() {
 
 #[test]
 fn is_lost_when_the_link_breaks_and_connects_anew() {
-    let Some(sshd) = Sshd::start("") else { return };
+    let shims = shims(&[]);
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
     struct Cut<'a>(&'a Sshd);
     impl Dialogue for Cut<'_> {
         fn line(&mut self, _: &str) -> Option<String> {
@@ -345,7 +352,10 @@ fn is_lost_when_the_link_breaks_and_connects_anew() {
 
 #[test]
 fn connects_anew_when_the_link_broke_between_two_programs() {
-    let Some(sshd) = Sshd::start("") else { return };
+    let shims = shims(&[]);
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
     let mut ssh = sshd.transport();
     run(&mut ssh, "true", "").unwrap();
     sshd.cut();
@@ -357,11 +367,14 @@ fn connects_anew_when_the_link_broke_between_two_programs() {
 /// Ctrl-C goes to the terminal's process group: nothing that carries a program may be in ours.
 #[test]
 fn leaves_nothing_in_the_process_group_of_the_terminal() {
+    let shims = shims(&[]);
     let program = "read -r pid comm state parent group rest </proc/$$/stat; echo \"$group\"";
-    let group = text(&run(&mut local(Path::new("/nowhere")), program, "").unwrap());
+    let group = text(&run(&mut local(shims.path()), program, "").unwrap());
     assert_ne!(group.trim(), processes::own_group().to_string());
 
-    let Some(sshd) = Sshd::start("") else { return };
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
     let mut ssh = Ssh::to(sshd.target_behind_itself());
     run(&mut ssh, "true", "").unwrap();
     let clients = sshd.clients();
@@ -461,9 +474,10 @@ fn local(shims: &Path) -> Local {
     Local::with_environment(vec![("PATH".into(), path_with(shims))])
 }
 
-fn sshd(shims: &Path) -> Option<Sshd> {
+fn sshd(shims: &Path, own_lines: &str) -> Option<Sshd> {
+    let path = path_with(shims);
     Sshd::start(&format!(
-        "SetEnv PATH={}",
-        path_with(shims).to_str().unwrap()
+        "SetEnv PATH={}\n{own_lines}",
+        path.to_str().unwrap()
     ))
 }

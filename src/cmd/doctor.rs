@@ -117,7 +117,7 @@ fn show(global: &Global, page: &Page, diagnosis: &Diagnosis) -> Result<Exit> {
     let exit = exit(diagnosis);
     let text = match global.format {
         Format::Json => report::json::document("doctor", exit, diagnosis)?,
-        Format::Human | Format::Github => walkthrough::text(diagnosis, page),
+        Format::Human | Format::Github | Format::Markdown => walkthrough::text(diagnosis, page),
     };
     site::print(global, &text)?;
     Ok(exit)

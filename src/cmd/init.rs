@@ -4,19 +4,19 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::site::print;
-use crate::cli::Global;
+use crate::cli::{Format, Global};
 use crate::exit::Exit;
-use crate::{inventory, render};
+use crate::{inventory, render, report};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Also write the built-in templates, to change them
-    #[arg(long = "with-templates")]
-    templates: bool,
+    #[arg(long)]
+    with_templates: bool,
 }
 
 /// Writes `site.toml` into the inventory folder, or the inventory file itself. Overwrites nothing.
@@ -36,19 +36,36 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     } else {
         (path.clone(), path.join("site.toml"))
     };
-    let mut wrote = vec![write_new(&file, inventory::starter())?];
-    if arguments.templates {
+    let mut files = vec![(file, inventory::starter())];
+    if arguments.with_templates {
         let target = global
             .templates
             .clone()
             .unwrap_or_else(|| folder.join("templates"));
-        for (_, name, text) in render::BUILT_IN {
-            wrote.push(write_new(&target.join(name), text)?);
-        }
+        let templates = render::BUILT_IN.map(|(_, name, text)| (target.join(name), text));
+        files.extend(templates);
     }
-    let lines: String = wrote
+    if let Some((there, _)) = files.iter().find(|(path, _)| path.exists()) {
+        bail!(
+            "{} is there already, and init overwrites nothing\nhint: move it away, or name another place with -i PATH",
+            there.display()
+        );
+    }
+    for (path, text) in &files {
+        write_new(path, text)?;
+    }
+    if global.format == Format::Json {
+        let wrote: Vec<&PathBuf> = files.iter().map(|(path, _)| path).collect();
+        let payload = serde_json::json!({ "wrote": wrote });
+        print(
+            global,
+            &report::json::document("init", Exit::Done, payload)?,
+        )?;
+        return Ok(Exit::Done);
+    }
+    let lines: String = files
         .iter()
-        .map(|path| format!("wrote {}\n", path.display()))
+        .map(|(path, _)| format!("wrote {}\n", path.display()))
         .collect();
     print(
         global,
@@ -57,7 +74,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn write_new(path: &Path, text: &str) -> Result<PathBuf> {
+fn write_new(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)
             .with_context(|| format!("could not make {}", folder.display()))?;
@@ -67,11 +84,5 @@ fn write_new(path: &Path, text: &str) -> Result<PathBuf> {
         .create_new(true)
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| {
-            format!(
-                "could not write {} (nothing is overwritten)",
-                path.display()
-            )
-        })?;
-    Ok(path.to_path_buf())
+        .with_context(|| format!("could not write {}", path.display()))
 }

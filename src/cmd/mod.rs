@@ -1,9 +1,11 @@
 //! One file for each subcommand: its arguments and its run. What several share is in `site`.
 
+pub mod check;
 pub mod deploy;
 pub mod diff;
 pub mod doctor;
 mod doctor_fix;
+pub mod explain;
 pub mod history;
 pub mod init;
 pub mod render;
@@ -11,14 +13,18 @@ pub mod rollback;
 mod site;
 pub mod verify;
 
-use crate::cli::Global;
+use crate::cli::{Format, Global};
 use crate::exit::Exit;
 use crate::report::{self, screen};
 
-/// Says on stderr what kept a command from running.
-pub fn complain(global: &Global, error: &anyhow::Error) -> Exit {
+/// Says on stderr what kept a command from running, and on stdout too where a script listens.
+pub fn complain(global: &Global, command: &str, error: &anyhow::Error) -> Exit {
     let text = report::diagnostic::of_error(error);
     // stderr is the last resort: when it is gone there is nobody to tell.
     let _ = screen::stderr(&text, site::color(global));
+    if global.format == Format::Json {
+        let document = report::json::errors(command, Exit::Usage, error);
+        let _ = document.map(|text| screen::stdout(&text, site::color(global)));
+    }
     Exit::Usage
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
@@ -12,7 +12,8 @@ use clap::Args;
 use super::site::{Site, print};
 use crate::cli::{Format, Global};
 use crate::exit::Exit;
-use crate::model::desired::{DesiredHost, FILE_MODE};
+use crate::model::desired::{DesiredFile, DesiredHost, FILE_MODE};
+use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 use crate::{render, report};
@@ -46,54 +47,82 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let name = name.clone();
     let desired = render::desired(site.inventory(), &name, arguments.nut, &site.templates)?;
     if desired.files.is_empty() {
-        let sheet = render::by_hand(site.inventory(), &name);
-        print(global, &report::human::sheet(&sheet, &site.page(global)))?;
-        return Ok(Exit::Done);
+        return by_hand(global, &site, &name, arguments);
     }
+    let files = chosen(&desired, arguments)?;
     if arguments.reveal {
-        site.fetch_secrets()?;
+        site.fetch_secrets_of(files.values().flat_map(|file| file.content.users()))?;
     }
-    let files = texts(&site, &desired, arguments)?;
+    let texts = texts(&site, &files, arguments.reveal)?;
     match &arguments.output {
-        Some(folder) => write(global, folder, &files)?,
-        None => show(global, &name.to_string(), &files)?,
+        Some(folder) => write(global, &name, folder, &texts)?,
+        None => show(global, &name, &texts)?,
     }
     Ok(Exit::Done)
 }
 
-fn texts(
-    site: &Site,
-    desired: &DesiredHost,
+/// A host that is set up in an interface of its own has a sheet instead of files.
+fn by_hand(global: &Global, site: &Site, name: &HostName, arguments: &Arguments) -> Result<Exit> {
+    if arguments.file.is_some() || arguments.output.is_some() {
+        bail!(
+            "{name} has no files: it is set up by hand\nhint: `upsctl render {name}` says what must stand there"
+        );
+    }
+    let sheet = render::by_hand(site.inventory(), name);
+    let text = match global.format {
+        Format::Json => report::json::document(
+            "render",
+            Exit::Done,
+            serde_json::json!({ "host": name, "sheet": sheet }),
+        )?,
+        _ => report::human::sheet(&sheet, &site.page(global)),
+    };
+    print(global, &text)?;
+    Ok(Exit::Done)
+}
+
+/// The files that were asked for.
+fn chosen<'a>(
+    desired: &'a DesiredHost,
     arguments: &Arguments,
-) -> Result<BTreeMap<File, String>> {
+) -> Result<BTreeMap<File, &'a DesiredFile>> {
     let only = match &arguments.file {
         Some(text) => Some(text.parse::<File>().map_err(|why| anyhow!("{why}"))?),
         None => None,
     };
-    let mut out = BTreeMap::new();
-    for (&file, want) in &desired.files {
-        if only.is_none_or(|only| only == file) {
-            let text = if arguments.reveal {
-                want.content
-                    .reveal(&site.secrets)
-                    .map_err(|why| anyhow!(why))?
-                    .expose()
-                    .to_string()
-            } else {
-                want.content.masked()
-            };
-            out.insert(file, text);
-        }
-    }
+    let files: BTreeMap<File, &DesiredFile> = desired
+        .files
+        .iter()
+        .filter(|(file, _)| only.is_none_or(|only| only == **file))
+        .map(|(file, want)| (*file, want))
+        .collect();
     match only {
-        Some(file) if out.is_empty() => {
+        Some(file) if files.is_empty() => {
             bail!("{} has no {file}: its role does not need one", desired.name)
         }
-        _ => Ok(out),
+        _ => Ok(files),
     }
 }
 
-fn show(global: &Global, host: &str, files: &BTreeMap<File, String>) -> Result<()> {
+fn texts(
+    site: &Site,
+    files: &BTreeMap<File, &DesiredFile>,
+    reveal: bool,
+) -> Result<BTreeMap<File, String>> {
+    let mut out = BTreeMap::new();
+    for (&file, want) in files {
+        let text = if reveal {
+            let revealed = want.content.reveal(&site.secrets);
+            revealed.map_err(|why| anyhow!(why))?.expose().to_string()
+        } else {
+            want.content.masked()
+        };
+        out.insert(file, text);
+    }
+    Ok(out)
+}
+
+fn show(global: &Global, host: &HostName, files: &BTreeMap<File, String>) -> Result<()> {
     if global.format == Format::Json {
         return print(
             global,
@@ -117,21 +146,38 @@ fn show(global: &Global, host: &str, files: &BTreeMap<File, String>) -> Result<(
     print(global, &out)
 }
 
-fn write(global: &Global, folder: &PathBuf, files: &BTreeMap<File, String>) -> Result<()> {
+fn write(
+    global: &Global,
+    host: &HostName,
+    folder: &Path,
+    files: &BTreeMap<File, String>,
+) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+    let mut wrote = Vec::new();
     for (file, text) in files {
         let path = folder.join(file.name());
-        let mut options = fs::OpenOptions::new();
-        options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(FILE_MODE);
-        options
-            .open(&path)
-            .and_then(|mut out| out.write_all(text.as_bytes()))
-            .with_context(|| format!("could not write {}", path.display()))?;
-        print(global, &format!("wrote {}\n", path.display()))?;
+        write_one(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+        wrote.push(path);
     }
-    Ok(())
+    let text = match global.format {
+        Format::Json => report::json::document(
+            "render",
+            Exit::Done,
+            serde_json::json!({ "host": host, "wrote": wrote }),
+        )?,
+        _ => wrote
+            .iter()
+            .map(|path| format!("wrote {}\n", path.display()))
+            .collect(),
+    };
+    print(global, &text)
+}
+
+/// A file that was there may be open to all: its mode is set before it holds a password.
+fn write_one(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    let mut file = options.mode(FILE_MODE).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
+    file.write_all(text.as_bytes())
 }

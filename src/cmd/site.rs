@@ -22,7 +22,7 @@ use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::secret::SecretStore;
 use crate::plan::Policy;
-use crate::render::{self, Templates};
+use crate::render::{self, RenderError, Templates};
 use crate::report::{self, Verbosity, human::Page, progress, prompt, screen};
 
 /// An inventory that is loaded, with the hosts that were named.
@@ -45,10 +45,7 @@ impl Site {
     /// Everything that is wrong with them.
     pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
         let loaded = inventory::load(&global.inventory)?;
-        let templates = match templates_dir(global, &loaded.root) {
-            Some(folder) => Templates::load(&folder, &loaded.inventory)?,
-            None => Templates::built_in()?,
-        };
+        let templates = templates(global, &loaded)?;
         let hosts = inventory::select(&loaded.inventory, selection)?;
         Ok(Self {
             loaded,
@@ -79,6 +76,16 @@ impl Site {
                 users.extend(file.content.users().map(str::to_string));
             }
         }
+        drop(index);
+        self.fetch_secrets_of(users.iter().map(String::as_str))
+    }
+
+    /// Fetches the passwords of these NUT users.
+    ///
+    /// # Errors
+    /// Each user whose password cannot be had, with its source.
+    pub fn fetch_secrets_of<'a>(&mut self, users: impl Iterator<Item = &'a str>) -> Result<()> {
+        let users = users.map(str::to_string).collect();
         self.secrets = inventory::secrets::fetch(self.inventory(), &self.loaded.root, &users)
             .map_err(|errors| Diagnostics(errors.into_iter().map(diagnostic).collect()))?;
         Ok(())
@@ -147,7 +154,7 @@ impl Site {
         self.bars.0.clear();
         let text = match global.format {
             Format::Json => report::json::hosts(command, exit, outcomes)?,
-            Format::Human | Format::Github => {
+            Format::Human | Format::Github | Format::Markdown => {
                 report::human::outcomes(command, outcomes, &self.page(global))
             }
         };
@@ -234,7 +241,7 @@ fn diagnostic(error: SecretError) -> Diagnostic {
 /// Writes the product of a command.
 ///
 /// # Errors
-/// When stdout cannot be written to; a reader that went away is no error.
+/// When stdout cannot be written to.
 pub(super) fn print(global: &Global, text: &str) -> Result<()> {
     screen::stdout(text, color(global)).context("could not write to stdout")
 }
@@ -252,6 +259,17 @@ pub(super) fn verbosity(global: &Global) -> Verbosity {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
+    }
+}
+
+/// The templates that stand in for the built-in ones, over those.
+///
+/// # Errors
+/// A template that cannot be read or compiled.
+pub(super) fn templates(global: &Global, loaded: &Loaded) -> Result<Templates, RenderError> {
+    match templates_dir(global, &loaded.root) {
+        Some(folder) => Templates::load(&folder, &loaded.inventory),
+        None => Templates::built_in(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
 
+pub mod check;
 pub mod deploy;
 pub mod doctor;
+pub mod exposure;
 pub mod fleet;
 pub mod look;
 pub mod rollback;

@@ -4,6 +4,7 @@ use super::check::check_text;
 use super::context::Context;
 use super::derive::{Derived, Monitor, Site};
 use super::error::RenderError;
+use super::roundtrip;
 use super::templates::Templates;
 use crate::model::desired::{DesiredFile, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, Role};
 use crate::model::inventory::{Inventory, Platform};
@@ -77,6 +78,7 @@ fn files(
         let context = Context::new(name, *file, derived);
         let made = templates.render(name, *file, &context)?;
         check_text(name, *file, &made.content)?;
+        roundtrip::verify(name, *file, derived, &made)?;
         files.insert(*file, made);
     }
     Ok(files)

@@ -12,6 +12,7 @@ mod env;
 mod error;
 mod excerpt;
 mod password;
+mod roundtrip;
 mod templates;
 
 pub use by_hand::by_hand;
@@ -19,6 +20,7 @@ pub use check::check_text;
 pub use derive::{Derived, Site};
 pub use desired::{ASSUMED, desired, desired_in};
 pub use error::RenderError;
+pub use roundtrip::verify as verify_roundtrip;
 pub use templates::{BUILT_IN, Templates};
 
 #[cfg(test)]

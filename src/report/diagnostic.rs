@@ -66,7 +66,7 @@ fn shown<'a>(place: &'a Place, kind: AnnotationKind, label: Option<&'a str>) -> 
         .annotation(caret(place, line, kind, label));
     // A line with a masked end is shorter than the file's, and its caret may be elsewhere: then the
     // true column has to be said.
-    if place.column > line.chars().count() {
+    if place.column > line.chars().count() + 1 {
         return vec![origin.into(), snippet.into()];
     }
     vec![snippet.path(&*place.file).into()]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::finding::Finding;
 use crate::model::outcome::HostOutcome;
 
@@ -55,4 +56,20 @@ pub fn findings(command: &str, exit: Exit, findings: &[Finding]) -> serde_json::
         findings: &'a [Finding],
     }
     document(command, exit, Findings { findings })
+}
+
+/// The document of a command that could not run.
+///
+/// # Errors
+/// None that the types allow.
+pub fn errors(command: &str, exit: Exit, error: &anyhow::Error) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Errors<'a> {
+        errors: &'a [Diagnostic],
+    }
+    let errors = match error.downcast_ref::<Diagnostics>() {
+        Some(diagnostics) => diagnostics.0.clone(),
+        None => vec![Diagnostic::new(format!("{error:#}"))],
+    };
+    document(command, exit, Errors { errors: &errors })
 }

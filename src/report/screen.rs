@@ -28,14 +28,17 @@ impl From<Color> for ColorChoice {
     }
 }
 
-/// Writes the product.
+/// Writes the product. A reader that has read enough, such as `head`, is no error.
 ///
 /// # Errors
-/// When stdout cannot be written, a closed pipe among others.
+/// When stdout cannot be written: a full disk, say.
 pub fn stdout(text: &str, color: Color) -> io::Result<()> {
     let mut out = AutoStream::new(io::stdout().lock(), color.into());
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// Writes what is not the product: warnings, hints, questions.

@@ -2,6 +2,7 @@
 //! and prints nothing.
 
 pub mod doctor;
+pub mod lint;
 pub mod text;
 pub mod verify;
 
@@ -29,8 +30,20 @@ impl Rule {
 
 /// Every rule, sorted by id.
 pub fn all() -> Vec<&'static Rule> {
-    let mut rules: Vec<&'static Rule> = verify::RULES.to_vec();
+    let mut rules: Vec<&'static Rule> = Vec::new();
+    rules.extend(lint::RULES.iter());
+    rules.extend(verify::RULES);
     rules.extend(doctor::rules().map(|rule| &rule.rule));
     rules.sort_by_key(|rule| rule.id);
     rules
+}
+
+/// The rule of an id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().into_iter().find(|rule| rule.id == id)
+}
+
+/// The id that was probably meant.
+pub fn nearest(id: &str) -> Option<&'static str> {
+    lint::nearest(id, all().into_iter().map(|rule| rule.id))
 }

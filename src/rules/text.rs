@@ -3,6 +3,9 @@
 /// The sections every rule text has, in this order.
 pub const HEADINGS: [&str; 3] = ["What we looked at", "Why it matters", "How to fix"];
 
+/// The section that a rule of `doctor` has beside [`HEADINGS`].
+pub const CHECK: &str = "How to check";
+
 /// The first line, without `# `.
 pub fn title(text: &str) -> &str {
     text.lines()
@@ -26,4 +29,21 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     values.iter().fold(text.to_string(), |text, (name, value)| {
         text.replace(&format!("{{{{ {name} }}}}"), value)
     })
+}
+
+/// The text for somebody without a finding: each `{{ name }}` as `NAME`.
+pub fn shown(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{ ") {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once(" }}") else {
+            out.push_str("{{ ");
+            rest = after;
+            continue;
+        };
+        out.push_str(&name.to_ascii_uppercase());
+        rest = after;
+    }
+    out + rest
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::print_stderr)]
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +12,9 @@ use tempfile::TempDir;
 use upsctl::host::{Ssh, Target};
 
 use super::processes;
+
+/// A port of loopback where nobody ever listens.
+pub const CLOSED_PORT: u16 = 1;
 
 /// A running sshd; it ends with this value.
 pub struct Sshd {
@@ -43,24 +46,23 @@ impl Sshd {
         .unwrap();
         // Wanted by an sshd of root's, and made by the service only.
         let _ = fs::create_dir_all("/run/sshd");
-        let port = free_port();
-        write_config(folder.path(), port, own_lines);
-        let child = Command::new(sshd)
-            .args(["-D", "-f"])
-            .arg(folder.path().join("sshd_config"))
-            .arg("-E")
-            .arg(folder.path().join("sshd.log"))
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let sshd = Self {
-            folder,
-            child,
-            port,
-        };
-        sshd.know("host_key");
-        sshd.wait_until_it_listens();
-        Some(sshd)
+        // Another test may take the port between the choice and sshd's bind.
+        for _ in 0..20 {
+            let port = free_port();
+            write_config(folder.path(), port, own_lines);
+            let mut child = spawn(&sshd, folder.path());
+            if listens(&mut child, &folder.path().join("sshd.log")) {
+                let sshd = Self {
+                    folder,
+                    child,
+                    port,
+                };
+                sshd.know("host_key");
+                return Some(sshd);
+            }
+        }
+        let log = fs::read_to_string(folder.path().join("sshd.log")).unwrap_or_default();
+        panic!("sshd does not start: {log}");
     }
 
     /// The way to it, as the user who runs the tests.
@@ -117,28 +119,25 @@ impl Sshd {
             .count()
     }
 
-    /// Breaks every connection, as a host that dies does.
+    /// Breaks every connection, as a host that dies does: all below the listener, top first.
     pub fn cut(&self) {
-        for process in processes::all()
-            .iter()
-            .filter(|process| process.parent == self.child.id())
-        {
-            processes::signal("KILL", process.pid);
+        let all = processes::all();
+        let mut doomed = vec![self.child.id()];
+        for next in 0.. {
+            let Some(&parent) = doomed.get(next) else {
+                break;
+            };
+            let children = all.iter().filter(|process| process.parent == parent);
+            doomed.extend(children.map(|process| process.pid));
+        }
+        for pid in &doomed[1..] {
+            processes::signal("KILL", *pid);
         }
     }
 
     /// The ssh processes of transports to it.
     pub fn clients(&self) -> Vec<processes::Process> {
         processes::with(self.path("ssh_config").to_str().unwrap())
-    }
-
-    fn wait_until_it_listens(&self) {
-        let until = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let log = fs::read_to_string(self.path("sshd.log")).unwrap_or_default();
-            assert!(Instant::now() < until, "sshd does not listen: {log}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
     }
 }
 
@@ -149,13 +148,40 @@ impl Drop for Sshd {
     }
 }
 
-/// A port of loopback where nobody listens.
-pub fn free_port() -> u16 {
+/// A port of loopback where nobody listens, until someone does.
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
         .port()
+}
+
+fn spawn(sshd: &Path, folder: &Path) -> Child {
+    Command::new(sshd)
+        .args(["-D", "-f"])
+        .arg(folder.join("sshd_config"))
+        .arg("-E")
+        .arg(folder.join("sshd.log"))
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until this very sshd listens; `false` when it ended instead.
+fn listens(child: &mut Child, log: &Path) -> bool {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        let said = fs::read_to_string(log).unwrap_or_default();
+        if said.contains("Server listening on") {
+            return true;
+        }
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        assert!(Instant::now() < until, "sshd does not listen: {said}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn find_sshd() -> Option<PathBuf> {

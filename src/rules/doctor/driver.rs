@@ -30,7 +30,7 @@ pub(super) const RULES: &[DoctorRule] = &[
     rule!(
         "driver-fails", Error, Driver,
         [
-            "config-line-lost", "disk-full", "ups-section-incomplete", "driver-program-absent", "driver-key-not-known",
+            "config-line-lost", "config-not-readable", "disk-full", "ups-section-incomplete", "driver-program-absent", "driver-key-not-known",
             "usb-taken-by-other-software", "usb-absent", "usb-not-permitted", "usb-pinned-elsewhere", "port-absent",
             "driver-masked", "driver-instance-absent"
         ],
@@ -153,8 +153,9 @@ fn last_words(ups: &UpsView<'_>, count: usize) -> Vec<String> {
 
 /// The line that names the reason, if one does.
 fn reason(words: &[String]) -> Option<&String> {
-    let telling = ["Fatal", "fatal", "Error", "error", "No matching", "Could not", "Can't", "not found", "permission"];
-    words.iter().find(|line| telling.iter().any(|word| line.contains(word)))
+    let telling = ["No matching", "permission", "Can't claim", "Fatal", "fatal", "Error", "error", "Could not", "not found", "Can't", "open"];
+    let said = |word: &&str| words.iter().find(|line| line.contains(*word));
+    telling.iter().find_map(said)
 }
 
 fn masked(ups: &UpsView<'_>) -> Says {

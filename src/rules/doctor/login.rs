@@ -11,12 +11,12 @@ use crate::nut::files::{Role, TrapKind, User};
 use crate::nut::version::NutVersion;
 
 pub(super) const RULES: &[DoctorRule] = &[
-    rule!("user-twice", Error, Login, ["config-line-lost"], Host(twice)),
+    rule!("login-user-twice", Error, Login, ["config-line-lost"], Host(twice)),
     rule!("ups-not-on-server", Error, Login, ["config-line-lost", "ups-conf-empty"], Watch(ups_unknown)),
     rule!("user-not-on-server", Error, Login, ["config-line-lost", "config-file-absent"], Watch(user_unknown)),
-    rule!("user-without-password", Error, Login, ["user-twice", "user-not-on-server"], Watch(no_password)),
-    rule!("password-differs", Error, Login, ["user-twice", "user-without-password", "user-not-on-server"], Watch(password)),
-    rule!("user-without-role", Error, Login, ["user-twice", "user-not-on-server"], Watch(no_role)),
+    rule!("login-user-without-password", Error, Login, ["login-user-twice", "user-not-on-server"], Watch(no_password)),
+    rule!("login-password-differs", Error, Login, ["login-user-twice", "login-user-without-password", "user-not-on-server"], Watch(password)),
+    rule!("user-without-role", Error, Login, ["login-user-twice", "user-not-on-server"], Watch(no_role)),
     rule!("role-word-not-known", Error, Login, ["user-not-on-server"], Watch(role_word)),
     rule!("two-primaries", Error, Login, ["config-line-lost"], Watch(two_primaries)),
     rule!("role-too-weak", Error, Login, ["user-without-role", "role-word-not-known", "user-not-on-server", "two-primaries"], Watch(weak)),

@@ -25,9 +25,9 @@ pub(super) const RULES: &[DoctorRule] = &[
     ),
     rule!("killpower-flag-unset", Warning, Shutdown, ["config-line-lost", "upsmon-watches-nothing"], Host(flag_unset)),
     rule!("killpower-hook-absent", Warning, Shutdown, [], Host(hook_absent)),
-    rule!("hostsync-short", Warning, Shutdown, ["config-line-lost", "upsmon-watches-nothing"], Host(hostsync)),
+    rule!("hostsync-too-short", Warning, Shutdown, ["config-line-lost", "upsmon-watches-nothing"], Host(hostsync)),
     rule!("finaldelay-long", Warning, Shutdown, [], Host(finaldelay)),
-    rule!("calibration-blocks-shutdown", Error, Shutdown, ["upsmon-not-running"], Host(calibration)),
+    rule!("calibration-sticks", Error, Shutdown, ["upsmon-not-running"], Host(calibration)),
     rule!("lost-contact-shut-down", Warning, Shutdown, ["mains-lost"], Host(lost_contact)),
 ];
 

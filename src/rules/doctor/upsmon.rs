@@ -21,7 +21,7 @@ pub(super) const RULES: &[DoctorRule] = &[
         "upsmon-not-running", Error, Upsmon,
         [
             "config-file-absent", "config-line-lost", "disk-full", "mode-is-none", "mode-misspelt", "shutdown-latched",
-            "upsmon-watches-nothing", "minsupplies-too-high", "upsmon-masked"
+            "battery-low", "upsmon-watches-nothing", "minsupplies-too-high", "upsmon-masked"
         ],
         Host(not_running)
     ),
@@ -30,7 +30,7 @@ pub(super) const RULES: &[DoctorRule] = &[
     rule!(
         "upsmon-not-restarted", Error, Upsmon,
         [
-            "upsmon-not-running", "config-line-lost", "password-differs", "user-not-on-server", "ups-not-on-server",
+            "upsmon-not-running", "config-line-lost", "login-password-differs", "user-not-on-server", "ups-not-on-server",
             "server-address-wrong", "server-name-unresolved", "role-too-weak", "two-primaries", "config-not-readable"
         ],
         Host(not_restarted)
@@ -41,9 +41,9 @@ pub(super) const RULES: &[DoctorRule] = &[
             "config-line-lost", "config-not-readable", "upsmon-not-running", "upsmon-masked", "upsmon-watches-nothing",
             "mode-is-none", "mode-is-netclient", "mode-misspelt", "upsd-not-running", "upsd-masked",
             "upsd-does-not-answer", "upsd-not-restarted", "upsmon-not-restarted", "server-not-reached", "firewall-blocks", "tcp-wrappers-refuse",
-            "server-name-unresolved", "server-address-wrong", "ups-not-on-server", "user-twice", "user-not-on-server",
-            "user-without-password", "password-differs", "user-without-role", "role-word-not-known", "role-too-weak",
-            "two-primaries", "upsmon-spins", "shutdown-latched"
+            "server-name-unresolved", "server-address-wrong", "ups-not-on-server", "login-user-twice", "user-not-on-server",
+            "login-user-without-password", "login-password-differs", "user-without-role", "role-word-not-known", "role-too-weak",
+            "two-primaries", "upsmon-spins", "shutdown-latched", "battery-low"
         ],
         Watch(login_missing)
     ),
@@ -56,7 +56,7 @@ pub(super) const RULES: &[DoctorRule] = &[
     rule!("upsmon-not-at-boot", Warning, Upsmon, ["upsmon-not-running", "upsmon-masked"], Host(not_at_boot)),
     rule!("power-value-zero", Warning, Upsmon, ["minsupplies-too-high"], Host(power_zero)),
     rule!("poll-odd", Warning, Upsmon, [], Host(poll_odd)),
-    rule!("deadtime-short", Warning, Upsmon, ["poll-odd"], Host(deadtime)),
+    rule!("deadtime-too-short", Warning, Upsmon, ["poll-odd"], Host(deadtime)),
 ];
 
 fn unit<'a>(host: &HostView<'a>) -> Option<&'a Unit> {

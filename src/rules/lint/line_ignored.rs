@@ -1,0 +1,26 @@
+use super::traps;
+use super::view::View;
+use crate::model::finding::{Finding, Severity};
+use crate::nut::files::TrapKind as Trap;
+use crate::rules::Rule;
+
+pub(super) static RULE: Rule = Rule {
+    id: "line-ignored",
+    severity: Severity::Error,
+    text: include_str!("line_ignored.md"),
+};
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    traps::findings(view, &RULE, |kind| {
+        matches!(
+            kind,
+            Trap::ForgottenEquals
+                | Trap::MissingValue
+                | Trap::ExtraWords
+                | Trap::TooFewWords
+                | Trap::EqualsAsValue
+                | Trap::OutsideSection
+                | Trap::OldUserLine
+        )
+    })
+}

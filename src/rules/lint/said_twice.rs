@@ -1,0 +1,23 @@
+use super::traps;
+use super::view::View;
+use crate::model::finding::{Finding, Severity};
+use crate::nut::files::TrapKind as Trap;
+use crate::rules::Rule;
+
+pub(super) static RULE: Rule = Rule {
+    id: "said-twice",
+    severity: Severity::Warning,
+    text: include_str!("said_twice.md"),
+};
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    traps::findings(view, &RULE, |kind| {
+        matches!(
+            kind,
+            Trap::RepeatedKey
+                | Trap::RepeatedDirective
+                | Trap::DuplicatePassword
+                | Trap::DuplicateMonitor
+        )
+    })
+}
