@@ -65,7 +65,10 @@ const CASES: &[Case] = &[
     ("overloaded", &["pve overloaded"]),
     ("low-on-mains", &["pve battery-low-on-mains"]),
     ("fsd", &["pve shutdown-latched"]),
-    ("calibration", &["pve calibration-sticks", "nas calibration-sticks"]),
+    (
+        "calibration",
+        &["pve calibration-sticks", "nas calibration-sticks"],
+    ),
     ("clock", &["nas clock-wrong"]),
     ("dns", &["nas server-name-unresolved"]),
     ("disk-full", &["pve disk-full"]),
@@ -84,17 +87,23 @@ fn folder() -> PathBuf {
 
 fn bundles(name: &str) -> Vec<Bundle> {
     let path = folder().join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let text =
+        std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     Recording::read(&text).unwrap().bundles()
 }
 
 fn found(diagnosis: &Diagnosis) -> Vec<String> {
     let broken = diagnosis.failures().chain(diagnosis.warnings());
-    broken.map(|check| format!("{} {}", check.host, check.rule)).collect()
+    broken
+        .map(|check| format!("{} {}", check.host, check.rule))
+        .collect()
 }
 
 fn findings(diagnosis: &Diagnosis) -> impl Iterator<Item = &Checked> {
-    diagnosis.checks.iter().filter(|check| check.verdict.finding().is_some())
+    diagnosis
+        .checks
+        .iter()
+        .filter(|check| check.verdict.finding().is_some())
 }
 
 #[test]
@@ -104,7 +113,10 @@ fn each_recording_names_its_fault_first_and_nothing_unrelated() {
         let diagnosis = diagnose(&bundles(name), None);
         let found = found(&diagnosis);
         if found != *expected {
-            wrong.push(format!("{name}:\n  expected {expected:?}\n  found    {found:?}\n  {}", diagnosis.verdict));
+            wrong.push(format!(
+                "{name}:\n  expected {expected:?}\n  found    {found:?}\n  {}",
+                diagnosis.verdict
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -115,7 +127,14 @@ fn every_recording_is_in_the_table() {
     let listed: BTreeSet<String> = CASES.iter().map(|(name, _)| (*name).to_string()).collect();
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".json").map(str::to_string))
+        .filter_map(|entry| {
+            entry
+                .unwrap()
+                .file_name()
+                .to_str()?
+                .strip_suffix(".json")
+                .map(str::to_string)
+        })
         .collect();
     assert_eq!(listed, there);
 }
@@ -126,16 +145,23 @@ fn healthy_hosts_of_every_generation_give_no_finding_and_leave_nothing_unseen() 
     for (name, _) in CASES.iter().filter(|(name, _)| name.starts_with("healthy")) {
         let bundles = bundles(name);
         generations.extend(
-            bundles.iter().filter(|bundle| bundle.wish.role.is_server()).filter_map(|bundle| {
-                Some(bundle.look()?.observed.nut.is()?.to_string())
-            }),
+            bundles
+                .iter()
+                .filter(|bundle| bundle.wish.role.is_server())
+                .filter_map(|bundle| Some(bundle.look()?.observed.nut.is()?.to_string())),
         );
         let diagnosis = diagnose(&bundles, None);
-        let other: Vec<&Checked> =
-            diagnosis.checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
+        let other: Vec<&Checked> = diagnosis
+            .checks
+            .iter()
+            .filter(|check| check.verdict != Verdict::Pass)
+            .collect();
         assert!(other.is_empty(), "{name}: {other:#?}");
     }
-    assert_eq!(generations.into_iter().collect::<Vec<_>>(), ["2.7.4", "2.8.0", "2.8.1"]);
+    assert_eq!(
+        generations.into_iter().collect::<Vec<_>>(),
+        ["2.7.4", "2.8.0", "2.8.1"]
+    );
 }
 
 #[test]
@@ -153,7 +179,14 @@ fn the_texts_of_what_was_found_have_no_open_places() {
 fn no_recording_holds_a_password_or_a_serial_number() {
     for (name, _) in CASES {
         let text = std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
-        for canary in ["canarypve77", "canarynas77", "canaryold88", "SNCANARY", "another99", "late99"] {
+        for canary in [
+            "canarypve77",
+            "canarynas77",
+            "canaryold88",
+            "SNCANARY",
+            "another99",
+            "late99",
+        ] {
             assert!(!text.contains(canary), "{canary} in {name}");
         }
     }
@@ -180,7 +213,9 @@ fn a_client_alone_is_still_diagnosed() {
 fn meaning_is_said_and_not_raw_values() {
     let diagnosis = diagnose(&bundles("on-battery"), None);
     assert!(
-        diagnosis.verdict.contains("63 %, about 14 min left; shutdown starts at 20 % or 2 min"),
+        diagnosis
+            .verdict
+            .contains("63 %, about 14 min left; shutdown starts at 20 % or 2 min"),
         "{}",
         diagnosis.verdict
     );
@@ -191,13 +226,49 @@ fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
     let address = || "192.0.2.9".to_string();
     let detail = || "why".to_string();
     let cases = [
-        (HostError::UnknownName { address: address() }, "host-name-unknown"),
-        (HostError::Unreachable { address: address(), detail: detail() }, "host-unreachable"),
-        (HostError::ConnectTimeout { address: address(), seconds: 4 }, "host-unreachable"),
-        (HostError::HostKeyUnknown { address: address() }, "host-key-not-trusted"),
-        (HostError::HostKeyChanged { address: address(), detail: detail() }, "host-key-not-trusted"),
-        (HostError::AuthRefused { address: address(), detail: detail() }, "ssh-login-refused"),
-        (HostError::SudoRefused { user: "admin".into(), detail: detail() }, "sudo-refused"),
+        (
+            HostError::UnknownName { address: address() },
+            "host-name-unknown",
+        ),
+        (
+            HostError::Unreachable {
+                address: address(),
+                detail: detail(),
+            },
+            "host-unreachable",
+        ),
+        (
+            HostError::ConnectTimeout {
+                address: address(),
+                seconds: 4,
+            },
+            "host-unreachable",
+        ),
+        (
+            HostError::HostKeyUnknown { address: address() },
+            "host-key-not-trusted",
+        ),
+        (
+            HostError::HostKeyChanged {
+                address: address(),
+                detail: detail(),
+            },
+            "host-key-not-trusted",
+        ),
+        (
+            HostError::AuthRefused {
+                address: address(),
+                detail: detail(),
+            },
+            "ssh-login-refused",
+        ),
+        (
+            HostError::SudoRefused {
+                user: "admin".into(),
+                detail: detail(),
+            },
+            "sudo-refused",
+        ),
         (HostError::Lost { detail: detail() }, "host-look-failed"),
         (HostError::TimedOut { seconds: 60 }, "host-look-failed"),
         (HostError::Garbled { detail: detail() }, "host-look-failed"),
@@ -205,7 +276,10 @@ fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
     ];
     for (error, rule) in cases {
         let mut all = bundles("healthy");
-        let server = all.iter_mut().find(|bundle| bundle.host.as_str() == "pve").unwrap();
+        let server = all
+            .iter_mut()
+            .find(|bundle| bundle.host.as_str() == "pve")
+            .unwrap();
         server.facts = Facts::Failed(error);
         let diagnosis = diagnose(&all, None);
         assert_eq!(found(&diagnosis), [format!("pve {rule}")]);
@@ -217,13 +291,24 @@ fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
 fn a_part_that_could_not_be_looked_at_is_neither_good_nor_bad() {
     let mut all = bundles("healthy");
     for bundle in &mut all {
-        let Facts::Seen(look) = &mut bundle.facts else { panic!() };
+        let Facts::Seen(look) = &mut bundle.facts else {
+            panic!()
+        };
         look.deep = Deep::default();
     }
     let diagnosis = diagnose(&all, None);
     assert_eq!(found(&diagnosis), Vec::<String>::new());
-    assert!(diagnosis.checks.iter().any(|check| matches!(check.verdict, Verdict::Unknown { .. })));
-    assert!(diagnosis.verdict.contains("could not be looked at"), "{}", diagnosis.verdict);
+    assert!(
+        diagnosis
+            .checks
+            .iter()
+            .any(|check| matches!(check.verdict, Verdict::Unknown { .. }))
+    );
+    assert!(
+        diagnosis.verdict.contains("could not be looked at"),
+        "{}",
+        diagnosis.verdict
+    );
 }
 
 #[test]
@@ -239,23 +324,41 @@ fn the_lines_that_healthy_hosts_write_too_are_no_finding() {
     ];
     let mut all = bundles("healthy");
     for bundle in &mut all {
-        let Facts::Seen(look) = &mut bundle.facts else { panic!() };
+        let Facts::Seen(look) = &mut bundle.facts else {
+            panic!()
+        };
         let time = look.observed.system.clock;
         let lines = || {
-            harmless.map(|text| Entry { time, text: format!("pve x[1]: {text}") }).to_vec()
+            harmless
+                .map(|text| Entry {
+                    time,
+                    text: format!("pve x[1]: {text}"),
+                })
+                .to_vec()
         };
         look.deep.journal.monitor = Seen::Is(lines());
         look.deep.journal.server = Seen::Is(lines());
         look.deep.journal.driver = Seen::Is(lines());
         // ups-monitor.service comes masked with the package; nut-client.service is an alias.
-        let masked = Unit { load: "masked".into(), active: "inactive".into(), ..Unit::default() };
-        look.observed.units.insert("ups-monitor.service".into(), masked);
+        let masked = Unit {
+            load: "masked".into(),
+            active: "inactive".into(),
+            ..Unit::default()
+        };
+        look.observed
+            .units
+            .insert("ups-monitor.service".into(), masked);
         for reading in look.observed.ups.values_mut() {
             if let Reading::Variables(variables) = reading {
                 variables.insert("ups.status".into(), "WAIT".into());
             }
         }
-        for unit in look.observed.units.values_mut().filter(|unit| unit.active == "active") {
+        for unit in look
+            .observed
+            .units
+            .values_mut()
+            .filter(|unit| unit.active == "active")
+        {
             unit.since = time - 5;
             unit.loaded = time - 5;
         }
@@ -268,7 +371,12 @@ fn a_replay_on_the_command_line_ends_as_the_run_did() {
     let run = |name: &str, words: &[&str]| {
         let file = folder().join(format!("{name}.json"));
         let mut command = assert_cmd::Command::cargo_bin("upsctl").unwrap();
-        command.args(words).args(["doctor", "--from"]).arg(file).output().unwrap()
+        command
+            .args(words)
+            .args(["doctor", "--from"])
+            .arg(file)
+            .output()
+            .unwrap()
     };
     let broken = run("wrong-password", &[]);
     assert_eq!(broken.status.code(), Some(3));
@@ -285,7 +393,10 @@ fn a_replay_on_the_command_line_ends_as_the_run_did() {
     let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(document["schema"], 1);
     let checks = document["checks"].as_array().unwrap();
-    let fail = checks.iter().find(|check| check["verdict"] == "fail").unwrap();
+    let fail = checks
+        .iter()
+        .find(|check| check["verdict"] == "fail")
+        .unwrap();
     assert_eq!(fail["rule"], "login-password-differs");
     assert_eq!(fail["finding"]["rule"], "login-password-differs");
 }

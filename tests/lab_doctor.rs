@@ -25,21 +25,39 @@ const CASES: &[Case] = &[
     Case {
         rule: "upsd-masked",
         fault: ("pve", "systemctl mask --now nut-server"),
-        fix: &[("pve", "systemctl unmask nut-server && systemctl enable --now nut-server")],
+        fix: &[(
+            "pve",
+            "systemctl unmask nut-server && systemctl enable --now nut-server",
+        )],
     },
     Case {
         rule: "mode-is-none",
-        fault: ("nas", "sed -i 's/^MODE=.*/MODE=none/' /etc/nut/nut.conf; systemctl restart nut-monitor; sleep 1"),
-        fix: &[("nas", "sed -i 's/^MODE=.*/MODE=netclient/' /etc/nut/nut.conf; systemctl restart nut-monitor")],
+        fault: (
+            "nas",
+            "sed -i 's/^MODE=.*/MODE=none/' /etc/nut/nut.conf; systemctl restart nut-monitor; sleep 1",
+        ),
+        fix: &[(
+            "nas",
+            "sed -i 's/^MODE=.*/MODE=netclient/' /etc/nut/nut.conf; systemctl restart nut-monitor",
+        )],
     },
     Case {
         rule: "firewall-blocks",
-        fault: ("pve", "iptables -A INPUT -s 192.0.2.11 -p tcp --dport 3493 -j REJECT"),
-        fix: &[("pve", "iptables -I INPUT -s 192.0.2.11 -p tcp --dport 3493 -j ACCEPT")],
+        fault: (
+            "pve",
+            "iptables -A INPUT -s 192.0.2.11 -p tcp --dport 3493 -j REJECT",
+        ),
+        fix: &[(
+            "pve",
+            "iptables -I INPUT -s 192.0.2.11 -p tcp --dport 3493 -j ACCEPT",
+        )],
     },
     Case {
         rule: "config-not-readable",
-        fault: ("pve", "chown root:root /etc/nut/upsd.users; chmod 600 /etc/nut/upsd.users; systemctl restart nut-server"),
+        fault: (
+            "pve",
+            "chown root:root /etc/nut/upsd.users; chmod 600 /etc/nut/upsd.users; systemctl restart nut-server",
+        ),
         fix: &[(
             "pve",
             "chown root:nut /etc/nut /etc/nut/*.conf /etc/nut/upsd.users && chmod 755 /etc/nut && \
@@ -64,23 +82,41 @@ impl Lab {
     fn up() -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf();
         let program = root.join("tests/lab/lab");
-        let able = Command::new(&program).arg("check").output().is_ok_and(|output| output.status.success());
+        let able = Command::new(&program)
+            .arg("check")
+            .output()
+            .is_ok_and(|output| output.status.success());
         if !able {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the lab: `tests/lab/lab check` says why not");
-            eprintln!("\n*** SKIPPED: no lab on this machine (`tests/lab/lab check` says why) ***\n");
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "CI needs the lab: `tests/lab/lab check` says why not"
+            );
+            eprintln!(
+                "\n*** SKIPPED: no lab on this machine (`tests/lab/lab check` says why) ***\n"
+            );
             return None;
         }
-        let up = Command::new(&program).args(["up", LAB, "pve=trixie", "nas=bookworm"]).output().unwrap();
+        let up = Command::new(&program)
+            .args(["up", LAB, "pve=trixie", "nas=bookworm"])
+            .output()
+            .unwrap();
         assert!(up.status.success(), "{}", text(&up));
         let path = Command::new(&program).args(["path", LAB]).output().unwrap();
         let path = String::from_utf8(path.stdout).unwrap();
         let inventory = std::env::temp_dir().join(format!("{LAB}-{}.toml", std::process::id()));
         std::fs::write(&inventory, INVENTORY).unwrap();
-        Some(Self { root, inventory, ssh_config: Path::new(path.trim()).join("ssh_config") })
+        Some(Self {
+            root,
+            inventory,
+            ssh_config: Path::new(path.trim()).join("ssh_config"),
+        })
     }
 
     fn lab(&self, words: &[&str]) -> Output {
-        Command::new(self.root.join("tests/lab/lab")).args(words).output().unwrap()
+        Command::new(self.root.join("tests/lab/lab"))
+            .args(words)
+            .output()
+            .unwrap()
     }
 
     fn on(&self, host: &str, command: &str) {
@@ -101,11 +137,15 @@ impl Lab {
     /// The rules that doctor finds broken, the first one first.
     fn broken(&self) -> Vec<String> {
         let output = self.upsctl(&["--format", "json", "doctor"]);
-        let document: serde_json::Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {}", text(&output)));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|why| panic!("{why}: {}", text(&output)));
         let checks = document["checks"].as_array().unwrap();
-        let broken = checks.iter().filter(|check| check["verdict"] == "fail" || check["verdict"] == "warn");
-        broken.map(|check| check["rule"].as_str().unwrap().to_string()).collect()
+        let broken = checks
+            .iter()
+            .filter(|check| check["verdict"] == "fail" || check["verdict"] == "warn");
+        broken
+            .map(|check| check["rule"].as_str().unwrap().to_string())
+            .collect()
     }
 
     /// Daemons need some seconds to find each other again.
@@ -116,7 +156,10 @@ impl Lab {
             if broken.is_empty() {
                 return;
             }
-            assert!(Instant::now() < end, "still broken after the fix of {after}: {broken:?}");
+            assert!(
+                Instant::now() < end,
+                "still broken after the fix of {after}: {broken:?}"
+            );
             std::thread::sleep(Duration::from_secs(1));
         }
     }
@@ -130,7 +173,11 @@ impl Drop for Lab {
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 const INVENTORY: &str = r#"
@@ -181,11 +228,21 @@ fn watch_and_fix(lab: &Lab) {
     lab.becomes_whole("--fix");
 
     lab.on("nas", "systemctl stop nut-monitor");
-    lab.on("pve", "sed -i 's/ups.status: OL/ups.status: OB/' /etc/nut/ups.dev; sleep 4");
+    lab.on(
+        "pve",
+        "sed -i 's/ups.status: OL/ups.status: OB/' /etc/nut/ups.dev; sleep 4",
+    );
     let held = lab.upsctl(&["doctor", "--fix", "-y"]);
-    assert!(text(&held).contains("no repair is offered while"), "{}", text(&held));
+    assert!(
+        text(&held).contains("no repair is offered while"),
+        "{}",
+        text(&held)
+    );
     assert!(lab.broken().contains(&"upsmon-not-running".to_string()));
-    lab.on("pve", "sed -i 's/ups.status: OB/ups.status: OL/' /etc/nut/ups.dev; sleep 4");
+    lab.on(
+        "pve",
+        "sed -i 's/ups.status: OB/ups.status: OL/' /etc/nut/ups.dev; sleep 4",
+    );
     let watched = lab.upsctl(&["doctor", "--fix", "-y", "--watch=1"]);
     assert_eq!(watched.status.code(), Some(0), "{}", text(&watched));
 }

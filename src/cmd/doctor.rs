@@ -49,14 +49,22 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let (symptom, hosts) = split(&arguments.words);
     if let Some(path) = &arguments.from {
-        let text = std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
-        let recording = Recording::read(&text).map_err(|why| anyhow!("{}: {why}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("could not read {}", path.display()))?;
+        let recording =
+            Recording::read(&text).map_err(|why| anyhow!("{}: {why}", path.display()))?;
         let bundles: Vec<_> = recording
             .bundles()
             .into_iter()
-            .filter(|bundle| hosts.is_empty() || hosts.iter().any(|name| name == bundle.host.as_str()))
+            .filter(|bundle| {
+                hosts.is_empty() || hosts.iter().any(|name| name == bundle.host.as_str())
+            })
             .collect();
-        return show(global, &Page::new(site::verbosity(global)), &diagnose(&bundles, symptom));
+        return show(
+            global,
+            &Page::new(site::verbosity(global)),
+            &diagnose(&bundles, symptom),
+        );
     }
     let mut site = Site::load(global, hosts)?;
     let mut repairs = match arguments.fix {
@@ -81,8 +89,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
                 continue;
             }
         }
-        let Some(seconds) = arguments.watch.filter(|_| exit != Exit::Done) else { return Ok(exit) };
-        let _ = screen::stderr(&format!("looking again in {seconds} s; Ctrl-C ends\n"), site::color(global));
+        let Some(seconds) = arguments.watch.filter(|_| exit != Exit::Done) else {
+            return Ok(exit);
+        };
+        let _ = screen::stderr(
+            &format!("looking again in {seconds} s; Ctrl-C ends\n"),
+            site::color(global),
+        );
         wait(&site, seconds);
         if site.was_interrupted() {
             return Ok(Exit::Interrupted);
@@ -103,7 +116,10 @@ fn split(words: &[String]) -> (Option<Symptom>, &[String]) {
 
 fn collect(global: &Global, site: &Site) -> Result<Vec<Recorded>> {
     let index = site.index();
-    let looked = flow::doctor::collect(&site.context(global, Policy::default(), &index), &site.hosts);
+    let looked = flow::doctor::collect(
+        &site.context(global, Policy::default(), &index),
+        &site.hosts,
+    );
     site.clear_bars();
     looked
 }

@@ -31,7 +31,10 @@ impl Repairs {
                 "--fix asks before each repair, and there is no terminal to ask on\nhint: add -y to repair without asking"
             );
         }
-        Ok(Self { offered: BTreeSet::new(), yes })
+        Ok(Self {
+            offered: BTreeSet::new(),
+            yes,
+        })
     }
 
     /// Offers repairs until one is made; whether one was, so that looking again is worth it.
@@ -40,15 +43,28 @@ impl Repairs {
     /// When the question cannot be asked or a template does not render.
     pub fn offer(&mut self, global: &Global, site: &Site, diagnosis: &Diagnosis) -> Result<bool> {
         if let Some(line) = diagnosis.power.iter().find(|line| line.on_battery) {
-            say(global, &format!("no repair is offered while {}@{} says {}\n", line.ups, line.host, line.text))?;
+            say(
+                global,
+                &format!(
+                    "no repair is offered while {}@{} says {}\n",
+                    line.ups, line.host, line.text
+                ),
+            )?;
             return Ok(false);
         }
         for check in diagnosis.failures().chain(diagnosis.warnings()) {
-            let Some(repair) = &check.repair else { continue };
-            if !self.offered.insert((check.host.clone(), repair.clone())) || site.was_interrupted() {
+            let Some(repair) = &check.repair else {
+                continue;
+            };
+            if !self.offered.insert((check.host.clone(), repair.clone())) || site.was_interrupted()
+            {
                 continue;
             }
-            let question = format!("{}: {}? Only 'yes' is accepted: ", check.host, repair.describe());
+            let question = format!(
+                "{}: {}? Only 'yes' is accepted: ",
+                check.host,
+                repair.describe()
+            );
             say(global, &question)?;
             let agreed = self.yes || prompt::is_yes(&mut stdin().lock())?;
             if self.yes {
@@ -73,7 +89,13 @@ fn make(global: &Global, site: &Site, host: &HostName, repair: &Repair) -> Resul
     let result = flow::doctor::repair(&context, host, repair)?;
     site.clear_bars();
     let changed = matches!(result, HostResult::Applied { .. });
-    let outcome = [HostOutcome { host: host.clone(), result }];
-    say(global, &report::human::endings("deploy", &outcome, &site.page(global)))?;
+    let outcome = [HostOutcome {
+        host: host.clone(),
+        result,
+    }];
+    say(
+        global,
+        &report::human::endings("deploy", &outcome, &site.page(global)),
+    )?;
     Ok(changed)
 }

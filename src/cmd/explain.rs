@@ -149,7 +149,8 @@ fn section(rule: &Rule) -> String {
         word(rule.severity),
         text::title(&text)
     );
-    for heading in text::HEADINGS {
+    let has = |heading: &&str| !text::section(&text, heading).is_empty();
+    for heading in text::HEADINGS.into_iter().chain([text::CHECK]).filter(has) {
         out.push_str(&format!(
             "\n**{heading}.** {}\n",
             text::section(&text, heading)

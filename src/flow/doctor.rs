@@ -40,20 +40,37 @@ pub fn collect(context: &Context<'_>, names: &[HostName]) -> Result<Vec<Recorded
         probe.usb = desired.role.is_server();
         jobs.push((name, wish, probe));
     }
-    Ok(fleet::each(jobs, context.options.parallel, |(name, wish, probe)| {
-        let host = &context.inventory.hosts[&name];
-        let looked_at = now();
-        let came = if look::is_managed(wish.platform) {
-            context.progress.begin(&name, "looking");
-            let mut transport = ReadOnly(context.connect.connect(&name, host));
-            let came = look_once(context, &mut transport, &probe);
-            context.progress.end(&name, if matches!(came, Came::Error(_)) { "failed" } else { "looked" });
-            came
-        } else {
-            Came::NotAsked
-        };
-        Recorded { host: name, address: host.address.clone(), wish, looked_at, came }
-    }))
+    Ok(fleet::each(
+        jobs,
+        context.options.parallel,
+        |(name, wish, probe)| {
+            let host = &context.inventory.hosts[&name];
+            let looked_at = now();
+            let came = if look::is_managed(wish.platform) {
+                context.progress.begin(&name, "looking");
+                let mut transport = ReadOnly(context.connect.connect(&name, host));
+                let came = look_once(context, &mut transport, &probe);
+                context.progress.end(
+                    &name,
+                    if matches!(came, Came::Error(_)) {
+                        "failed"
+                    } else {
+                        "looked"
+                    },
+                );
+                came
+            } else {
+                Came::NotAsked
+            };
+            Recorded {
+                host: name,
+                address: host.address.clone(),
+                wish,
+                looked_at,
+                came,
+            }
+        },
+    ))
 }
 
 fn look_once(context: &Context<'_>, transport: &mut dyn Transport, probe: &observe::Probe) -> Came {
@@ -85,7 +102,9 @@ fn with_servers(context: &Context<'_>, names: &[HostName]) -> BTreeSet<HostName>
 
 /// Unix time of this machine, seconds.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
 }
 
 /// Makes one repair on a host: a plan like any other, gated, applied and proven like any other.
@@ -97,9 +116,18 @@ pub fn repair(context: &Context<'_>, name: &HostName, repair: &Repair) -> Result
     let host = match looked.remove(name) {
         Some(Ok(host)) => host,
         Some(Err(error)) => return Ok(HostResult::Failed { error }),
-        None => return Ok(HostResult::Skipped { reason: "its platform is not written to".into() }),
+        None => {
+            return Ok(HostResult::Skipped {
+                reason: "its platform is not written to".into(),
+            });
+        }
     };
-    let mut plan = plan::host(&host.desired, &host.observed, context.secrets, context.options.policy);
+    let mut plan = plan::host(
+        &host.desired,
+        &host.observed,
+        context.secrets,
+        context.options.policy,
+    );
     let units = units(repair);
     // One unit is one step; files bring the restarts they need with them.
     let whole = units.is_empty();
@@ -110,13 +138,21 @@ pub fn repair(context: &Context<'_>, name: &HostName, repair: &Repair) -> Result
     }
     plan.blocked.extend(verify::unfinished(&host.observed));
     if !plan.blocked.is_empty() {
-        return Ok(HostResult::Blocked { plan: Box::new(plan) });
+        return Ok(HostResult::Blocked {
+            plan: Box::new(plan),
+        });
     }
     if plan.in_sync() {
-        return Ok(HostResult::InSync { findings: Vec::new() });
+        return Ok(HostResult::InSync {
+            findings: Vec::new(),
+        });
     }
     context.progress.begin(name, "repairing");
-    let planned = Planned { looked: host, plan, prove: whole };
+    let planned = Planned {
+        looked: host,
+        plan,
+        prove: whole,
+    };
     let result = transaction::run(context, name, planned, &BTreeMap::new());
     context.progress.end(name, "done");
     Ok(result)
@@ -129,7 +165,10 @@ fn units(repair: &Repair) -> Vec<UnitStep> {
         because: vec!["doctor found it broken".into()],
     };
     match repair {
-        Repair::Unmask { unit } => vec![step(unit, UnitAction::Unmask), step(unit, UnitAction::Start)],
+        Repair::Unmask { unit } => vec![
+            step(unit, UnitAction::Unmask),
+            step(unit, UnitAction::Start),
+        ],
         Repair::Start { unit } => vec![step(unit, UnitAction::Start)],
         Repair::Restart { unit } => vec![step(unit, UnitAction::Restart)],
         Repair::Enumerate => vec![step("nut-driver-enumerator.service", UnitAction::Enumerate)],

@@ -124,9 +124,15 @@ pub struct Checked {
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Repair {
     /// Unmask and start.
-    Unmask { unit: String },
-    Start { unit: String },
-    Restart { unit: String },
+    Unmask {
+        unit: String,
+    },
+    Start {
+        unit: String,
+    },
+    Restart {
+        unit: String,
+    },
     /// Have the driver enumerator make the instances.
     Enumerate,
     /// Bring a file back to what the inventory says.
@@ -185,7 +191,8 @@ impl Diagnosis {
 
     /// Whether a host could not be looked at.
     pub fn unreached(&self) -> bool {
-        self.failures().any(|check| check.link == Link::Host && UNREACHED.contains(&check.rule))
+        self.failures()
+            .any(|check| check.link == Link::Host && UNREACHED.contains(&check.rule))
     }
 }
 

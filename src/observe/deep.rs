@@ -18,23 +18,40 @@ type Sections = BTreeMap<String, Section>;
 pub fn deep(nonce: &str, answer: &[u8]) -> Result<Deep, String> {
     let sections = split(nonce, answer)?;
     let mut deep = Deep {
-        paths: lines(&sections, "deep paths").filter_map(|line| path(&line)).collect(),
-        rights: lines(&sections, "deep rights").filter_map(|line| rights(&line)).collect(),
+        paths: lines(&sections, "deep paths")
+            .filter_map(|line| path(&line))
+            .collect(),
+        rights: lines(&sections, "deep rights")
+            .filter_map(|line| rights(&line))
+            .collect(),
         flag: sections.get("deep flag").map(Section::text),
         drivers: seen(&sections, "deep drivers").map(|all| all.into_iter().collect()),
         disks: disks(&sections),
         no_inodes: columns(&sections, "deep inodes")
-            .filter(|words| words.get(1).is_some_and(|all| all != "0") && words.get(3).is_some_and(|free| free == "0"))
+            .filter(|words| {
+                words.get(1).is_some_and(|all| all != "0")
+                    && words.get(3).is_some_and(|free| free == "0")
+            })
             .filter_map(|words| words.get(5).cloned())
             .collect(),
         read_only: columns(&sections, "deep mounts")
-            .filter(|words| words.get(3).is_some_and(|options| options.split(',').any(|o| o == "ro")))
+            .filter(|words| {
+                words
+                    .get(3)
+                    .is_some_and(|options| options.split(',').any(|o| o == "ro"))
+            })
             .filter_map(|words| words.get(1).cloned())
             .collect(),
-        processes: columns(&sections, "deep processes").filter_map(|words| process(&words)).collect(),
+        processes: columns(&sections, "deep processes")
+            .filter_map(|words| process(&words))
+            .collect(),
         firewall: seen(&sections, "deep firewall"),
-        wrappers: lines(&sections, "deep wrappers").filter(|line| line.contains(':')).collect(),
-        usb_nodes: lines(&sections, "deep usbnodes").filter_map(|line| node(&line)).collect(),
+        wrappers: lines(&sections, "deep wrappers")
+            .filter(|line| line.contains(':'))
+            .collect(),
+        usb_nodes: lines(&sections, "deep usbnodes")
+            .filter_map(|line| node(&line))
+            .collect(),
         rivals: rivals(&sections),
         journal: Journals {
             monitor: journal(&sections, "deep journal monitor"),
@@ -66,7 +83,9 @@ fn seen(sections: &Sections, name: &str) -> Seen<Vec<String>> {
         None => Seen::Absent,
         Some(section) if section.status == 0 => Seen::Is(lines(sections, name).collect()),
         Some(section) if section.status == 124 => Seen::Unknown("it did not answer in time".into()),
-        Some(section) if section.status == 127 => Seen::Unknown("the program is not installed".into()),
+        Some(section) if section.status == 127 => {
+            Seen::Unknown("the program is not installed".into())
+        }
         Some(section) => Seen::Unknown(section.text().trim().to_string()),
     }
 }
@@ -78,18 +97,28 @@ fn journal(sections: &Sections, name: &str) -> Seen<Vec<Entry>> {
 /// `journalctl -o short-unix`: seconds with a fraction, then the line.
 fn entry(line: &str) -> Option<Entry> {
     let (time, text) = line.split_once(' ')?;
-    Some(Entry { time: time.split('.').next()?.parse().ok()?, text: text.to_string() })
+    Some(Entry {
+        time: time.split('.').next()?.parse().ok()?,
+        text: text.to_string(),
+    })
 }
 
 fn path(line: &str) -> Option<(String, Seen<PathFacts>)> {
     if line.starts_with("stat: ") {
         let path = line.split('\'').nth(1)?.to_string();
-        let absent = line.ends_with("No such file or directory") || line.ends_with("Not a directory");
-        let seen = if absent { Seen::Absent } else { Seen::Unknown(line.to_string()) };
+        let absent =
+            line.ends_with("No such file or directory") || line.ends_with("Not a directory");
+        let seen = if absent {
+            Seen::Absent
+        } else {
+            Seen::Unknown(line.to_string())
+        };
         return Some((path, seen));
     }
     let fields: Vec<&str> = line.split('|').collect();
-    let [path, kind, owner, group, mode, ..] = fields.as_slice() else { return None };
+    let [path, kind, owner, group, mode, ..] = fields.as_slice() else {
+        return None;
+    };
     let facts = PathFacts {
         kind: (*kind).to_string(),
         owner: (*owner).to_string(),
@@ -135,7 +164,9 @@ fn disks_once(disks: &mut Vec<Disk>) {
 }
 
 fn process(words: &[String]) -> Option<Process> {
-    let [pid, _, user, cpu, age, name] = words else { return None };
+    let [pid, _, user, cpu, age, name] = words else {
+        return None;
+    };
     Some(Process {
         pid: pid.parse().ok()?,
         user: user.clone(),
@@ -147,12 +178,21 @@ fn process(words: &[String]) -> Option<Process> {
 
 fn node(line: &str) -> Option<(String, String, u32)> {
     let fields: Vec<&str> = line.split('|').collect();
-    let [path, owner, group, mode] = fields.as_slice() else { return None };
-    Some(((*path).to_string(), format!("{owner}:{group}"), u32::from_str_radix(mode, 8).ok()?))
+    let [path, owner, group, mode] = fields.as_slice() else {
+        return None;
+    };
+    Some((
+        (*path).to_string(),
+        format!("{owner}:{group}"),
+        u32::from_str_radix(mode, 8).ok()?,
+    ))
 }
 
 fn rivals(sections: &Sections) -> Vec<String> {
-    let text = sections.get("deep rivals").map(Section::text).unwrap_or_default();
+    let text = sections
+        .get("deep rivals")
+        .map(Section::text)
+        .unwrap_or_default();
     text.split("\n\n")
         .filter(|unit| unit.contains("ActiveState=active"))
         .filter_map(|unit| unit.lines().find_map(|line| line.strip_prefix("Id=")))
@@ -166,12 +206,16 @@ fn network(line: &str, deep: &mut Deep) {
         ["tcp", host, port, status, said @ ..] => {
             let said = said.first().copied().unwrap_or_default().trim();
             if let (Ok(port), Ok(status)) = (port.parse(), status.parse()) {
-                deep.connects.insert(((*host).to_string(), port), connect(status, said));
+                deep.connects
+                    .insert(((*host).to_string(), port), connect(status, said));
             }
         }
         ["name", host, status, found @ ..] => {
-            let addresses: Vec<String> =
-                found.iter().flat_map(|part| part.split_whitespace()).map(str::to_string).collect();
+            let addresses: Vec<String> = found
+                .iter()
+                .flat_map(|part| part.split_whitespace())
+                .map(str::to_string)
+                .collect();
             let seen = match *status {
                 "0" if !addresses.is_empty() => Seen::Is(addresses),
                 "124" => Seen::Unknown("the name server did not answer in time".into()),
@@ -187,12 +231,27 @@ fn network(line: &str, deep: &mut Deep) {
 fn connect(status: i32, said: &str) -> Connect {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     match status {
-        0 if said.contains("Network UPS Tools") || said.starts_with("upsd") => Connect::Upsd(said.into()),
+        0 if said.contains("Network UPS Tools") || said.starts_with("upsd") => {
+            Connect::Upsd(said.into())
+        }
         0 => Connect::Foreign(said.into()),
         124 => Connect::Silent,
         _ if has(&["Connection refused"]) => Connect::Refused,
-        _ if has(&["No route to host", "Network is unreachable", "Host is unreachable"]) => Connect::NoRoute,
-        _ if has(&["Name or service not known", "name resolution", "No address associated", "Invalid argument"]) => {
+        _ if has(&[
+            "No route to host",
+            "Network is unreachable",
+            "Host is unreachable",
+        ]) =>
+        {
+            Connect::NoRoute
+        }
+        _ if has(&[
+            "Name or service not known",
+            "name resolution",
+            "No address associated",
+            "Invalid argument",
+        ]) =>
+        {
             Connect::NoName
         }
         _ if has(&["timed out"]) => Connect::Silent,
@@ -242,7 +301,13 @@ mod tests {
 
     #[test]
     fn a_tool_that_is_not_installed_is_no_empty_answer() {
-        assert!(matches!(answer("deep firewall", "", 127).firewall, Seen::Unknown(_)));
-        assert_eq!(answer("deep firewall", "", 0).firewall, Seen::Is(Vec::new()));
+        assert!(matches!(
+            answer("deep firewall", "", 127).firewall,
+            Seen::Unknown(_)
+        ));
+        assert_eq!(
+            answer("deep firewall", "", 0).firewall,
+            Seen::Is(Vec::new())
+        );
     }
 }

@@ -53,7 +53,10 @@ impl Came {
     /// An answer as it came; bytes that are no text are replaced.
     pub fn answer(nonce: &str, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        Self::Answer { nonce: nonce.into(), lines: text.split('\n').map(str::to_string).collect() }
+        Self::Answer {
+            nonce: nonce.into(),
+            lines: text.split('\n').map(str::to_string).collect(),
+        }
     }
 }
 
@@ -66,7 +69,10 @@ impl Recorded {
             Came::NotAsked => Facts::NotAsked,
             Came::Answer { nonce, lines } => {
                 let text = lines.join("\n");
-                match (parse(&self.host, nonce, text.as_bytes()), deep(nonce, text.as_bytes())) {
+                match (
+                    parse(&self.host, nonce, text.as_bytes()),
+                    deep(nonce, text.as_bytes()),
+                ) {
                     (Ok(observed), Ok(deep)) => Facts::Seen(Box::new(Look { observed, deep })),
                     (Err(why), _) | (_, Err(why)) => garbled(why),
                 }
@@ -96,7 +102,10 @@ impl Recording {
                 *lines = text.split('\n').map(str::to_string).collect();
             }
         }
-        Self { schema: SCHEMA, hosts }
+        Self {
+            schema: SCHEMA,
+            hosts,
+        }
     }
 
     /// Reads a recording.
@@ -104,10 +113,13 @@ impl Recording {
     /// # Errors
     /// When the text is no recording, or one of another version of upsctl.
     pub fn read(text: &str) -> Result<Self, String> {
-        let recording: Self =
-            serde_json::from_str(text).map_err(|why| format!("this is no recording of `upsctl doctor --save`: {why}"))?;
+        let recording: Self = serde_json::from_str(text)
+            .map_err(|why| format!("this is no recording of `upsctl doctor --save`: {why}"))?;
         if recording.schema != SCHEMA {
-            return Err(format!("recording of schema {}, but this upsctl reads {SCHEMA}", recording.schema));
+            return Err(format!(
+                "recording of schema {}, but this upsctl reads {SCHEMA}",
+                recording.schema
+            ));
         }
         Ok(recording)
     }
@@ -127,13 +139,20 @@ struct Masks {
 impl Masks {
     fn token(&mut self, value: &str, kind: &str) -> String {
         let next = self.by_value.len() + 1;
-        self.by_value.entry(value.to_string()).or_insert_with(|| format!("{kind}-{next}")).clone()
+        self.by_value
+            .entry(value.to_string())
+            .or_insert_with(|| format!("{kind}-{next}"))
+            .clone()
     }
 
     /// Learns every secret of a host: those in its files, and the serial numbers of its devices.
     fn collect(&mut self, host: &Recorded) {
-        let Came::Answer { nonce, lines } = &host.came else { return };
-        let Ok(sections) = split(nonce, lines.join("\n").as_bytes()) else { return };
+        let Came::Answer { nonce, lines } = &host.came else {
+            return;
+        };
+        let Ok(sections) = split(nonce, lines.join("\n").as_bytes()) else {
+            return;
+        };
         for (file, section) in files(&sections) {
             for found in secret_words::secrets(file, &section.bytes) {
                 let raw = String::from_utf8_lossy(&section.bytes[found.span.clone()]).into_owned();
@@ -141,7 +160,9 @@ impl Masks {
             }
         }
         for (name, section) in &sections {
-            let serials = name.starts_with("upsc ") || name == "file ups.conf" || name.starts_with("deep journal");
+            let serials = name.starts_with("upsc ")
+                || name == "file ups.conf"
+                || name.starts_with("deep journal");
             if serials {
                 section.text().lines().filter_map(serial).for_each(|value| {
                     self.token(&value, "serial");
@@ -159,10 +180,15 @@ impl Masks {
                 out = out.replacen(&*section.text(), &masked, 1);
             }
         }
-        let mut known: Vec<(&String, &String)> =
-            self.by_value.iter().filter(|(value, _)| value.len() >= SHORTEST).collect();
+        let mut known: Vec<(&String, &String)> = self
+            .by_value
+            .iter()
+            .filter(|(value, _)| value.len() >= SHORTEST)
+            .collect();
         known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        known.into_iter().fold(out, |text, (value, token)| text.replace(value.as_str(), token))
+        known.into_iter().fold(out, |text, (value, token)| {
+            text.replace(value.as_str(), token)
+        })
     }
 
     fn file(&self, file: File, bytes: &[u8]) -> String {
@@ -171,7 +197,10 @@ impl Masks {
         for found in secret_words::secrets(file, bytes) {
             out.extend_from_slice(&bytes[done..found.span.start]);
             let raw = String::from_utf8_lossy(&bytes[found.span.clone()]).into_owned();
-            let token = self.by_value.get(bare(&raw)).map_or("secret", String::as_str);
+            let token = self
+                .by_value
+                .get(bare(&raw))
+                .map_or("secret", String::as_str);
             out.extend_from_slice(raw.replace(bare(&raw), token).as_bytes());
             done = found.span.end;
         }
@@ -182,11 +211,15 @@ impl Masks {
 
 /// A word without the quotes around it, so that a quoted password and a bare one are the same.
 fn bare(raw: &str) -> &str {
-    raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw)
+    raw.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(raw)
 }
 
 fn files(sections: &BTreeMap<String, Section>) -> impl Iterator<Item = (File, &Section)> {
-    File::ALL.into_iter().filter_map(|file| Some((file, sections.get(&format!("file {}", file.name()))?)))
+    File::ALL
+        .into_iter()
+        .filter_map(|file| Some((file, sections.get(&format!("file {}", file.name()))?)))
 }
 
 /// The serial number that a line tells.
@@ -194,8 +227,13 @@ fn serial(line: &str) -> Option<String> {
     let lower = line.to_ascii_lowercase();
     let at = lower.find("serial")?;
     let rest = line.get(at + "serial".len()..)?;
-    let rest = rest.trim_start_matches(|c: char| !matches!(c, ':' | '=')).get(1..)?;
-    let word = rest.split_whitespace().next()?.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let rest = rest
+        .trim_start_matches(|c: char| !matches!(c, ':' | '='))
+        .get(1..)?;
+    let word = rest
+        .split_whitespace()
+        .next()?
+        .trim_matches(|c: char| !c.is_ascii_alphanumeric());
     (word.len() >= SHORTEST && word.chars().any(|c| c.is_ascii_digit())).then(|| word.to_string())
 }
 
@@ -239,9 +277,14 @@ mod tests {
     fn equal_passwords_stay_equal_and_others_stay_others() {
         let users = "\n--n file upsd.users\n[a]\npassword = one111\n[b]\npassword = \"one111\"\n[c]\npassword = two222\n";
         let saved = Recording::redacted(vec![recorded(users)]);
-        let Came::Answer { lines, .. } = &saved.hosts[0].came else { panic!() };
-        let words: Vec<String> =
-            lines.iter().filter_map(|line| line.strip_prefix("password = ")).map(|word| bare(word).to_string()).collect();
+        let Came::Answer { lines, .. } = &saved.hosts[0].came else {
+            panic!()
+        };
+        let words: Vec<String> = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("password = "))
+            .map(|word| bare(word).to_string())
+            .collect();
         assert_eq!(words[0], words[1]);
         assert_ne!(words[0], words[2]);
     }

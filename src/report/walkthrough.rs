@@ -66,8 +66,14 @@ pub fn text(diagnosis: &Diagnosis, page: &Page) -> String {
 fn chain(out: &mut String, diagnosis: &Diagnosis, page: &Page) {
     out.push('\n');
     for link in Link::ALL {
-        let checks: Vec<&Checked> = diagnosis.checks.iter().filter(|check| check.link == link).collect();
-        let Some(mark) = checks.iter().map(|check| Mark::of(&check.verdict)).max() else { continue };
+        let checks: Vec<&Checked> = diagnosis
+            .checks
+            .iter()
+            .filter(|check| check.link == link)
+            .collect();
+        let Some(mark) = checks.iter().map(|check| Mark::of(&check.verdict)).max() else {
+            continue;
+        };
         let first = format!("  {} {:<21} ", mark.text(), link.title());
         let hang = 2 + 4 + 1 + 21 + 1;
         let lines = said(link, mark, &checks, diagnosis, page);
@@ -76,17 +82,32 @@ fn chain(out: &mut String, diagnosis: &Diagnosis, page: &Page) {
             out.push('\n');
         }
         for (at, line) in lines.iter().enumerate() {
-            let lead = if at == 0 { first.clone() } else { " ".repeat(hang) };
+            let lead = if at == 0 {
+                first.clone()
+            } else {
+                " ".repeat(hang)
+            };
             wrap::hanging(out, &lead, hang, &clean(line), page.width.max(hang + 40));
         }
     }
 }
 
 /// What stands beside a link.
-fn said(link: Link, mark: Mark, checks: &[&Checked], diagnosis: &Diagnosis, page: &Page) -> Vec<String> {
+fn said(
+    link: Link,
+    mark: Mark,
+    checks: &[&Checked],
+    diagnosis: &Diagnosis,
+    page: &Page,
+) -> Vec<String> {
     let mut lines = Vec::new();
     if link == Link::Power {
-        lines.extend(diagnosis.power.iter().map(|line| format!("{}@{}: {}", line.ups, line.host, line.text)));
+        lines.extend(
+            diagnosis
+                .power
+                .iter()
+                .map(|line| format!("{}@{}: {}", line.ups, line.host, line.text)),
+        );
     }
     let verbose = page.verbosity == Verbosity::Verbose;
     for check in checks {
@@ -100,7 +121,10 @@ fn said(link: Link, mark: Mark, checks: &[&Checked], diagnosis: &Diagnosis, page
             }
             Verdict::Pass if verbose => lines.push(format!("{place}: {}: ok", check.rule)),
             Verdict::Skipped { because } if verbose => {
-                lines.push(format!("{place}: {}: skipped because of {because}", check.rule));
+                lines.push(format!(
+                    "{place}: {}: skipped because of {because}",
+                    check.rule
+                ));
             }
             _ => {}
         }
@@ -129,11 +153,21 @@ fn place(check: &Checked) -> String {
 
 fn steps(out: &mut String, diagnosis: &Diagnosis, page: &Page) {
     let told: Vec<&Checked> = diagnosis.failures().chain(diagnosis.warnings()).collect();
-    let most = if page.verbosity == Verbosity::Verbose { told.len() } else { TOLD };
+    let most = if page.verbosity == Verbosity::Verbose {
+        told.len()
+    } else {
+        TOLD
+    };
     for (at, check) in told.iter().take(most).enumerate() {
-        let Some(finding) = check.verdict.finding() else { continue };
+        let Some(finding) = check.verdict.finding() else {
+            continue;
+        };
         out.push('\n');
-        let number = if told.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
+        let number = if told.len() > 1 {
+            format!("{}. ", at + 1)
+        } else {
+            String::new()
+        };
         out.push_str(&format!(
             "{number}{}  {}\n",
             paint(HOST, check.title),

@@ -24,7 +24,13 @@ const BASIC: [&str; 7] = [
 ];
 
 /// Links that stand on the server; a client's MONITOR line depends on them there.
-const SERVER_SIDE: [Link; 5] = [Link::Power, Link::Device, Link::Driver, Link::Upsd, Link::Listen];
+const SERVER_SIDE: [Link; 5] = [
+    Link::Power,
+    Link::Device,
+    Link::Driver,
+    Link::Upsd,
+    Link::Listen,
+];
 
 /// What a rule is applied to.
 #[derive(Clone, Copy)]
@@ -59,7 +65,10 @@ impl Subject<'_> {
             Self::Ups(ups) => {
                 values.push(("ups", ups.name().to_string()));
                 values.push(("system", format!("{}@127.0.0.1", ups.name())));
-                values.push(("driver", ups.section.driver().unwrap_or_default().to_string()));
+                values.push((
+                    "driver",
+                    ups.section.driver().unwrap_or_default().to_string(),
+                ));
                 values.push(("unit", ups.unit()));
             }
             Self::Watch(watch) => {
@@ -68,7 +77,9 @@ impl Subject<'_> {
                 values.push(("server_address", watch.address().to_string()));
                 values.push(("port", watch.port().to_string()));
                 values.push(("user", watch.monitor.user.value.clone()));
-                let server = watch.server.map_or_else(|| watch.address().to_string(), |s| s.name().to_string());
+                let server = watch
+                    .server
+                    .map_or_else(|| watch.address().to_string(), |s| s.name().to_string());
                 values.push(("server", server));
             }
         }
@@ -100,7 +111,11 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
         narrow(&mut checks, symptom);
     }
     let power = power::lines(&site);
-    let mut diagnosis = Diagnosis { verdict: String::new(), power, checks };
+    let mut diagnosis = Diagnosis {
+        verdict: String::new(),
+        power,
+        checks,
+    };
     diagnosis.verdict = sentence(&diagnosis, site.hosts.len());
     diagnosis
 }
@@ -177,7 +192,10 @@ fn check(rule: &'static DoctorRule, subject: Subject<'_>, broken: &mut Broken) -
 /// The root cause because of which a rule need not look at a subject.
 fn blocked(rule: &DoctorRule, subject: Subject<'_>, broken: &Broken) -> Option<&'static str> {
     let own = subject.host();
-    if let Some(basic) = BASIC.iter().find(|basic| broken.hosts.contains(&(**basic, own.clone()))) {
+    if let Some(basic) = BASIC
+        .iter()
+        .find(|basic| broken.hosts.contains(&(**basic, own.clone())))
+    {
         return (!BASIC.contains(&rule.rule.id)).then_some(*basic);
     }
     rule.needs.iter().find_map(|need| {
@@ -186,12 +204,17 @@ fn blocked(rule: &DoctorRule, subject: Subject<'_>, broken: &Broken) -> Option<&
             let (host, part) = &place;
             let hit = match part {
                 None => broken.hosts.contains(&(needed.rule.id, host.clone())),
-                Some(part) => broken.parts.contains(&(needed.rule.id, host.clone(), part.clone())),
+                Some(part) => broken
+                    .parts
+                    .contains(&(needed.rule.id, host.clone(), part.clone())),
             };
             if hit {
                 return Some(needed.rule.id);
             }
-            if let Some(root) = broken.roots.get(&(needed.rule.id, host.clone(), part.clone())) {
+            if let Some(root) = broken
+                .roots
+                .get(&(needed.rule.id, host.clone(), part.clone()))
+            {
                 return Some(root);
             }
         }
@@ -218,7 +241,10 @@ fn places(needed: &DoctorRule, subject: Subject<'_>) -> Vec<(HostName, Option<St
         }
         (Scope::Ups(_), Subject::Watch(watch)) => {
             let server = watch.server.map(|server| server.name().clone());
-            server.into_iter().map(|server| (server, Some(watch.ups().to_string()))).collect()
+            server
+                .into_iter()
+                .map(|server| (server, Some(watch.ups().to_string())))
+                .collect()
         }
         (Scope::Ups(_), Subject::Ups(_)) | (Scope::Watch(_), Subject::Watch(_)) => {
             vec![(own, subject.name())]
@@ -240,8 +266,15 @@ fn fill(rule: &DoctorRule, subject: Subject<'_>, bad: Bad, checked: &mut Checked
         all.retain(|(name, _)| *name != value.0);
         all.push(value);
     }
-    let values: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let finding = rule.rule.finding(bad.saw, &values).on(subject.host()).evidence(bad.evidence);
+    let values: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let finding = rule
+        .rule
+        .finding(bad.saw, &values)
+        .on(subject.host())
+        .evidence(bad.evidence);
     let section = |heading: &str| text::fill(text::section(rule.rule.text, heading), &values);
     checked.looked_at = section("What we looked at");
     checked.check = section(text::CHECK);
@@ -258,7 +291,12 @@ fn sentence(diagnosis: &Diagnosis, hosts: usize) -> String {
     let first = failures.next();
     let more = failures.count();
     let named = |checked: &Checked| {
-        checked.verdict.finding().map_or_else(String::new, |finding| format!("{}: {}", checked.host, finding.saw))
+        checked
+            .verdict
+            .finding()
+            .map_or_else(String::new, |finding| {
+                format!("{}: {}", checked.host, finding.saw)
+            })
     };
     if let Some(first) = first {
         return match more {
@@ -270,7 +308,11 @@ fn sentence(diagnosis: &Diagnosis, hosts: usize) -> String {
     if let Some(first) = diagnosis.warnings().next() {
         return format!("the chain holds, but {}", named(first));
     }
-    let unknown = diagnosis.checks.iter().filter(|check| matches!(check.verdict, Verdict::Unknown { .. })).count();
+    let unknown = diagnosis
+        .checks
+        .iter()
+        .filter(|check| matches!(check.verdict, Verdict::Unknown { .. }))
+        .count();
     match (hosts, unknown) {
         (0, _) => "there is no host to look at".into(),
         (_, 0) => "the chain is whole, from the UPS to the shutdown command".into(),

@@ -18,22 +18,64 @@ const FULL_KIB: u64 = 256;
 pub(super) const RULES: &[DoctorRule] = &[
     rule!("host-name-unknown", Error, Host, [], Host(name_unknown)),
     rule!("host-unreachable", Error, Host, [], Host(unreachable)),
-    rule!("host-key-not-trusted", Error, Host, [], Host(key_not_trusted)),
+    rule!(
+        "host-key-not-trusted",
+        Error,
+        Host,
+        [],
+        Host(key_not_trusted)
+    ),
     rule!("ssh-login-refused", Error, Host, [], Host(login_refused)),
     rule!("sudo-refused", Error, Host, [], Host(sudo_refused)),
     rule!("host-look-failed", Error, Host, [], Host(look_failed)),
     rule!("nut-not-there", Error, Host, [], Host(not_installed)),
-    rule!("deploy-unfinished", Error, Host, [], Host(deploy_unfinished)),
+    rule!(
+        "deploy-unfinished",
+        Error,
+        Host,
+        [],
+        Host(deploy_unfinished)
+    ),
     rule!("disk-full", Error, Host, [], Host(disk_full)),
     rule!("disk-read-only", Error, Host, [], Host(disk_read_only)),
     rule!("clock-wrong", Warning, Host, [], Host(clock_wrong)),
     rule!("config-file-absent", Error, Host, [], Host(file_absent)),
-    rule!("config-not-readable", Error, Host, ["config-file-absent"], Host(not_readable)),
-    rule!("config-world-readable", Warning, Host, [], Host(world_readable)),
+    rule!(
+        "config-not-readable",
+        Error,
+        Host,
+        ["config-file-absent"],
+        Host(not_readable)
+    ),
+    rule!(
+        "config-world-readable",
+        Warning,
+        Host,
+        [],
+        Host(world_readable)
+    ),
     rule!("config-line-lost", Error, Host, [], Host(line_lost)),
-    rule!("mode-is-none", Error, Host, ["config-file-absent"], Host(mode_none)),
-    rule!("mode-is-netclient", Error, Host, ["mode-is-none"], Host(mode_netclient)),
-    rule!("mode-misspelt", Error, Host, ["mode-is-none"], Host(mode_misspelt)),
+    rule!(
+        "mode-is-none",
+        Error,
+        Host,
+        ["config-file-absent"],
+        Host(mode_none)
+    ),
+    rule!(
+        "mode-is-netclient",
+        Error,
+        Host,
+        ["mode-is-none"],
+        Host(mode_netclient)
+    ),
+    rule!(
+        "mode-misspelt",
+        Error,
+        Host,
+        ["mode-is-none"],
+        Host(mode_misspelt)
+    ),
 ];
 
 fn error<'a>(host: &HostView<'a>) -> Option<&'a HostError> {
@@ -44,17 +86,24 @@ fn error<'a>(host: &HostView<'a>) -> Option<&'a HostError> {
 }
 
 fn name_unknown(host: &HostView<'_>) -> Says {
-    let Some(HostError::UnknownName { address }) = error(host) else { return Says::Fine };
-    bad(format!("this machine cannot resolve the name {address}")).with("address", address).into()
+    let Some(HostError::UnknownName { address }) = error(host) else {
+        return Says::Fine;
+    };
+    bad(format!("this machine cannot resolve the name {address}"))
+        .with("address", address)
+        .into()
 }
 
 fn unreachable(host: &HostView<'_>) -> Says {
     match error(host) {
-        Some(HostError::Unreachable { address, detail }) => {
-            bad("it cannot be reached by ssh").with("address", address).shown([detail]).into()
-        }
+        Some(HostError::Unreachable { address, detail }) => bad("it cannot be reached by ssh")
+            .with("address", address)
+            .shown([detail])
+            .into(),
         Some(HostError::ConnectTimeout { address, seconds }) => {
-            bad(format!("it did not answer ssh within {seconds} s")).with("address", address).into()
+            bad(format!("it did not answer ssh within {seconds} s"))
+                .with("address", address)
+                .into()
         }
         _ => Says::Fine,
     }
@@ -63,39 +112,64 @@ fn unreachable(host: &HostView<'_>) -> Says {
 fn key_not_trusted(host: &HostView<'_>) -> Says {
     match error(host) {
         Some(HostError::HostKeyUnknown { address }) => {
-            bad("its ssh host key is not known on this machine yet").with("address", address).into()
+            bad("its ssh host key is not known on this machine yet")
+                .with("address", address)
+                .into()
         }
         Some(HostError::HostKeyChanged { address, detail }) => {
-            bad("it has another ssh host key than known_hosts says").with("address", address).shown([detail]).into()
+            bad("it has another ssh host key than known_hosts says")
+                .with("address", address)
+                .shown([detail])
+                .into()
         }
         _ => Says::Fine,
     }
 }
 
 fn login_refused(host: &HostView<'_>) -> Says {
-    let Some(HostError::AuthRefused { address, detail }) = error(host) else { return Says::Fine };
-    bad("it accepts none of this machine's ssh keys").with("address", address).shown([detail]).into()
+    let Some(HostError::AuthRefused { address, detail }) = error(host) else {
+        return Says::Fine;
+    };
+    bad("it accepts none of this machine's ssh keys")
+        .with("address", address)
+        .shown([detail])
+        .into()
 }
 
 fn sudo_refused(host: &HostView<'_>) -> Says {
-    let Some(HostError::SudoRefused { user, detail }) = error(host) else { return Says::Fine };
-    bad(format!("{user} may not use sudo without a password")).with("user", user).shown([detail]).into()
+    let Some(HostError::SudoRefused { user, detail }) = error(host) else {
+        return Says::Fine;
+    };
+    bad(format!("{user} may not use sudo without a password"))
+        .with("user", user)
+        .shown([detail])
+        .into()
 }
 
 fn look_failed(host: &HostView<'_>) -> Says {
     let saw = match error(host) {
-        Some(HostError::Lost { detail }) => format!("the connection broke while the host was looked at: {detail}"),
+        Some(HostError::Lost { detail }) => {
+            format!("the connection broke while the host was looked at: {detail}")
+        }
         Some(HostError::TimedOut { seconds }) => format!("the host was not done after {seconds} s"),
-        Some(HostError::Garbled { detail }) => format!("the host's answer makes no sense: {detail}"),
-        Some(HostError::Local { detail }) => format!("this machine could not do its part: {detail}"),
-        Some(HostError::ReadOnly) => "a write was asked of a read-only connection, a bug of upsctl".into(),
+        Some(HostError::Garbled { detail }) => {
+            format!("the host's answer makes no sense: {detail}")
+        }
+        Some(HostError::Local { detail }) => {
+            format!("this machine could not do its part: {detail}")
+        }
+        Some(HostError::ReadOnly) => {
+            "a write was asked of a read-only connection, a bug of upsctl".into()
+        }
         _ => return Says::Fine,
     };
     bad(saw).into()
 }
 
 fn not_installed(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else { return Says::Fine };
+    let Some(look) = host.look else {
+        return Says::Fine;
+    };
     let missing: Vec<&str> = host
         .bundle
         .wish
@@ -109,43 +183,74 @@ fn not_installed(host: &HostView<'_>) -> Says {
         return Says::Fine;
     }
     let names = missing.join(" and ");
-    bad(format!("{names} is not installed")).with("value", missing.join(" ")).into()
+    bad(format!("{names} is not installed"))
+        .with("value", missing.join(" "))
+        .into()
 }
 
 fn deploy_unfinished(host: &HostView<'_>) -> Says {
-    let Some(open) = host.look.and_then(|look| look.observed.transaction.as_ref()) else { return Says::Fine };
+    let Some(open) = host
+        .look
+        .and_then(|look| look.observed.transaction.as_ref())
+    else {
+        return Says::Fine;
+    };
     match &open.holder {
         Some(holder) => bad(format!("a deploy is under way: {holder}")),
-        None => bad(format!("deploy {} was neither confirmed nor undone", open.id)),
+        None => bad(format!(
+            "deploy {} was neither confirmed nor undone",
+            open.id
+        )),
     }
     .into()
 }
 
 fn disk_full(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else { return Says::Fine };
-    let full = look.deep.disks.iter().find(|disk| disk.size_kib > 0 && disk.available_kib < FULL_KIB);
+    let Some(look) = host.look else {
+        return Says::Fine;
+    };
+    let full = look
+        .deep
+        .disks
+        .iter()
+        .find(|disk| disk.size_kib > 0 && disk.available_kib < FULL_KIB);
     if let Some(disk) = full {
-        return bad(format!("{} is full: {} KiB of {} KiB free", disk.mount, disk.available_kib, disk.size_kib))
-            .with("path", &disk.mount)
-            .into();
+        return bad(format!(
+            "{} is full: {} KiB of {} KiB free",
+            disk.mount, disk.available_kib, disk.size_kib
+        ))
+        .with("path", &disk.mount)
+        .into();
     }
     let inodes = look.deep.no_inodes.first();
-    inodes.map(|mount| bad(format!("{mount} has no free inode: no file can be made")).with("path", mount)).into()
+    inodes
+        .map(|mount| {
+            bad(format!("{mount} has no free inode: no file can be made")).with("path", mount)
+        })
+        .into()
 }
 
 fn disk_read_only(host: &HostView<'_>) -> Says {
     let mount = host.look.and_then(|look| look.deep.read_only.first());
-    mount.map(|mount| bad(format!("{mount} is mounted read-only")).with("path", mount)).into()
+    mount
+        .map(|mount| bad(format!("{mount} is mounted read-only")).with("path", mount))
+        .into()
 }
 
 fn clock_wrong(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else { return Says::Fine };
+    let Some(look) = host.look else {
+        return Says::Fine;
+    };
     let (there, here) = (look.observed.system.clock, host.bundle.looked_at);
     if there == 0 || here == 0 || there.abs_diff(here) <= SKEW_S {
         return Says::Fine;
     }
     let way = if there > here { "ahead of" } else { "behind" };
-    bad(format!("its clock is {} {way} this machine's", span(there.abs_diff(here)))).into()
+    bad(format!(
+        "its clock is {} {way} this machine's",
+        span(there.abs_diff(here))
+    ))
+    .into()
 }
 
 fn span(seconds: u64) -> String {
@@ -166,7 +271,9 @@ fn needed(host: &HostView<'_>) -> &'static [File] {
 }
 
 fn file_absent(host: &HostView<'_>) -> Says {
-    let gone = needed(host).iter().find(|file| matches!(host.file(**file), Some(Seen::Absent)));
+    let gone = needed(host)
+        .iter()
+        .find(|file| matches!(host.file(**file), Some(Seen::Absent)));
     let Some(file) = gone else {
         let unread = needed(host).iter().find_map(|file| match host.file(*file) {
             Some(Seen::Unknown(why)) => Some(format!("/etc/nut/{file}: {why}")),
@@ -182,12 +289,15 @@ fn file_absent(host: &HostView<'_>) -> Says {
 
 /// Root starts everything, but upsd always, and upsmon from its first reload on, reads as `nut`.
 fn not_readable(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else { return Says::Fine };
+    let Some(look) = host.look else {
+        return Says::Fine;
+    };
     let rights = &look.deep.rights;
     let Some(folder) = rights.get("/etc/nut") else {
         return Says::Unknown("what the account nut may read could not be tested".into());
     };
-    let worst = |path: String| bad(format!("the account nut cannot read {path}")).with("path", path);
+    let worst =
+        |path: String| bad(format!("the account nut cannot read {path}")).with("path", path);
     if !folder.execute {
         return worst("/etc/nut".into()).repair(Repair::Permissions).into();
     }
@@ -196,24 +306,38 @@ fn not_readable(host: &HostView<'_>) -> Says {
         .map(|file| format!("/etc/nut/{file}"))
         .filter(|path| rights.get(path).is_some_and(|may| !may.read))
         .collect();
-    let Some(first) = shut.first() else { return Says::Fine };
+    let Some(first) = shut.first() else {
+        return Says::Fine;
+    };
     let metas = shut.iter().filter_map(|path| {
         let facts = look.deep.paths.get(path)?.is()?;
-        Some(format!("{path}: {}:{} {:04o}", facts.owner, facts.group, facts.mode))
+        Some(format!(
+            "{path}: {}:{} {:04o}",
+            facts.owner, facts.group, facts.mode
+        ))
     });
-    worst(first.clone()).shown(metas).repair(Repair::Permissions).into()
+    worst(first.clone())
+        .shown(metas)
+        .repair(Repair::Permissions)
+        .into()
 }
 
 fn world_readable(host: &HostView<'_>) -> Says {
-    let open = [File::UpsdUsers, File::Upsmon].into_iter().find_map(|file| {
-        let meta = &host.file(file)?.is()?.meta;
-        (meta.mode & 0o007 != 0).then_some((file, meta.mode))
-    });
-    let Some((file, mode)) = open else { return Says::Fine };
-    bad(format!("every account of the host can read the passwords in /etc/nut/{file} (mode {mode:04o})"))
-        .with("path", format!("/etc/nut/{file}"))
-        .repair(Repair::Permissions)
-        .into()
+    let open = [File::UpsdUsers, File::Upsmon]
+        .into_iter()
+        .find_map(|file| {
+            let meta = &host.file(file)?.is()?.meta;
+            (meta.mode & 0o007 != 0).then_some((file, meta.mode))
+        });
+    let Some((file, mode)) = open else {
+        return Says::Fine;
+    };
+    bad(format!(
+        "every account of the host can read the passwords in /etc/nut/{file} (mode {mode:04o})"
+    ))
+    .with("path", format!("/etc/nut/{file}"))
+    .repair(Repair::Permissions)
+    .into()
 }
 
 fn line_lost(host: &HostView<'_>) -> Says {
@@ -224,17 +348,25 @@ fn line_lost(host: &HostView<'_>) -> Says {
         (File::UpsdUsers, host.users.as_ref().map(|conf| &conf.traps)),
         (File::Upsmon, host.upsmon.as_ref().map(|conf| &conf.traps)),
     ];
-    let relevant = traps.into_iter().filter(|(file, _)| needed(host).contains(file));
+    let relevant = traps
+        .into_iter()
+        .filter(|(file, _)| needed(host).contains(file));
     let lost: Vec<(File, &Trap)> = relevant
         .flat_map(|(file, traps)| traps.into_iter().flatten().map(move |trap| (file, trap)))
         .filter(|(_, trap)| loses(&trap.kind))
         .collect();
-    let Some((file, trap)) = lost.first() else { return Says::Fine };
-    let describe = |(file, trap): &(File, &Trap)| format!("/etc/nut/{file}:{}: {trap}", trap.place.line);
-    let first: Bad = bad(format!("NUT does not read line {} of {file} as it looks: {trap}", trap.place.line))
-        .with("path", format!("/etc/nut/{file}"))
-        .with("value", trap.place.line)
-        .repair(Repair::Redeploy);
+    let Some((file, trap)) = lost.first() else {
+        return Says::Fine;
+    };
+    let describe =
+        |(file, trap): &(File, &Trap)| format!("/etc/nut/{file}:{}: {trap}", trap.place.line);
+    let first: Bad = bad(format!(
+        "NUT does not read line {} of {file} as it looks: {trap}",
+        trap.place.line
+    ))
+    .with("path", format!("/etc/nut/{file}"))
+    .with("value", trap.place.line)
+    .repair(Repair::Redeploy);
     first.shown(lost.iter().map(describe)).into()
 }
 
@@ -284,7 +416,9 @@ fn mode_netclient(host: &HostView<'_>) -> Says {
 }
 
 fn mode_misspelt(host: &HostView<'_>) -> Says {
-    let Some(mode) = mode(host) else { return Says::Fine };
+    let Some(mode) = mode(host) else {
+        return Says::Fine;
+    };
     if matches!(mode, "none" | "standalone" | "netserver" | "netclient") {
         return Says::Fine;
     }
@@ -293,5 +427,8 @@ fn mode_misspelt(host: &HostView<'_>) -> Says {
     } else {
         format!("MODE={mode} in /etc/nut/nut.conf is no mode NUT knows: it ends without a word")
     };
-    bad(saw).with("value", right_mode(host)).repair(Repair::Redeploy).into()
+    bad(saw)
+        .with("value", right_mode(host))
+        .repair(Repair::Redeploy)
+        .into()
 }

@@ -9,25 +9,45 @@ use crate::nut::ups_name::PORT;
 
 pub(super) const RULES: &[DoctorRule] = &[
     rule!(
-        "listen-name-is-loopback", Error, Listen,
+        "listen-name-is-loopback",
+        Error,
+        Listen,
         ["upsd-not-running", "config-line-lost"],
         Host(name_is_loopback)
     ),
     rule!(
-        "listen-only-loopback", Error, Listen,
-        ["upsd-not-running", "upsd-not-restarted", "listen-address-absent", "port-taken", "listen-name-is-loopback"],
+        "listen-only-loopback",
+        Error,
+        Listen,
+        [
+            "upsd-not-running",
+            "upsd-not-restarted",
+            "listen-address-absent",
+            "port-taken",
+            "listen-name-is-loopback"
+        ],
         Host(only_loopback)
     ),
     rule!(
-        "listen-misses-clients", Error, Listen,
-        ["upsd-not-running", "upsd-not-restarted", "listen-address-absent", "port-taken", "listen-only-loopback"],
+        "listen-misses-clients",
+        Error,
+        Listen,
+        [
+            "upsd-not-running",
+            "upsd-not-restarted",
+            "listen-address-absent",
+            "port-taken",
+            "listen-only-loopback"
+        ],
         Host(misses)
     ),
 ];
 
 /// upsd's sockets; nothing when upsd does not run or one cannot look.
 fn own_sockets(host: &HostView<'_>) -> Result<Vec<(String, u16)>, Says> {
-    let Some(look) = host.look.filter(|_| host.is_server()) else { return Err(Says::Fine) };
+    let Some(look) = host.look.filter(|_| host.is_server()) else {
+        return Err(Says::Fine);
+    };
     match &look.observed.listening {
         Seen::Is(all) => Ok(all
             .iter()
@@ -45,16 +65,30 @@ fn name_is_loopback(host: &HostView<'_>) -> Says {
         Ok(sockets) => sockets,
         Err(says) => return says,
     };
-    let names = host.upsd.iter().flat_map(|conf| &conf.listens).map(|listen| listen.address.value.as_str());
-    let name = names.into_iter().find(|name| !is_ip(name) && *name != "*" && !is_loopback(name));
-    let Some(name) = name.filter(|_| host.has_remote_clients()) else { return Says::Fine };
-    if sockets.is_empty() || sockets.iter().any(|(address, _)| !address.starts_with("127.") && address != "::1") {
+    let names = host
+        .upsd
+        .iter()
+        .flat_map(|conf| &conf.listens)
+        .map(|listen| listen.address.value.as_str());
+    let name = names
+        .into_iter()
+        .find(|name| !is_ip(name) && *name != "*" && !is_loopback(name));
+    let Some(name) = name.filter(|_| host.has_remote_clients()) else {
+        return Says::Fine;
+    };
+    if sockets.is_empty()
+        || sockets
+            .iter()
+            .any(|(address, _)| !address.starts_with("127.") && address != "::1")
+    {
         return Says::Fine;
     }
-    bad(format!("LISTEN {name} in upsd.conf means 127.0.1.1 on this host: no other host can connect"))
-        .with("value", name)
-        .repair(Repair::Redeploy)
-        .into()
+    bad(format!(
+        "LISTEN {name} in upsd.conf means 127.0.1.1 on this host: no other host can connect"
+    ))
+    .with("value", name)
+    .repair(Repair::Redeploy)
+    .into()
 }
 
 fn only_loopback(host: &HostView<'_>) -> Says {
@@ -65,12 +99,19 @@ fn only_loopback(host: &HostView<'_>) -> Says {
     if sockets.is_empty() || !host.has_remote_clients() {
         return Says::Fine;
     }
-    if sockets.iter().any(|(address, _)| !is_loopback(address) && !address.starts_with("127.")) {
+    if sockets
+        .iter()
+        .any(|(address, _)| !is_loopback(address) && !address.starts_with("127."))
+    {
         return Says::Fine;
     }
     bad("upsd listens only on this host itself (127.0.0.1): its clients cannot connect")
         .with("port", PORT)
-        .shown(sockets.iter().map(|(address, port)| format!("{address}:{port}")))
+        .shown(
+            sockets
+                .iter()
+                .map(|(address, port)| format!("{address}:{port}")),
+        )
         .repair(Repair::Redeploy)
         .into()
 }
@@ -92,12 +133,27 @@ fn misses(host: &HostView<'_>) -> Says {
                 }
         })
     };
-    let missing = host.bundle.wish.expect.listen.iter().find(|want| !covered(&want.address, want.port));
-    let Some(want) = missing else { return Says::Fine };
-    bad(format!("upsd does not listen on {} port {}", want.address, want.port))
-        .with("value", &want.address)
-        .with("port", want.port)
-        .shown(sockets.iter().map(|(address, port)| format!("listens on {address}:{port}")))
-        .repair(Repair::Redeploy)
-        .into()
+    let missing = host
+        .bundle
+        .wish
+        .expect
+        .listen
+        .iter()
+        .find(|want| !covered(&want.address, want.port));
+    let Some(want) = missing else {
+        return Says::Fine;
+    };
+    bad(format!(
+        "upsd does not listen on {} port {}",
+        want.address, want.port
+    ))
+    .with("value", &want.address)
+    .with("port", want.port)
+    .shown(
+        sockets
+            .iter()
+            .map(|(address, port)| format!("listens on {address}:{port}")),
+    )
+    .repair(Repair::Redeploy)
+    .into()
 }

@@ -117,8 +117,12 @@ mod tests {
     use super::*;
     use crate::rules::text;
 
-    const HEADINGS: [&str; 4] =
-        ["What we looked at", "Why it matters", "How to fix", "How to check"];
+    const HEADINGS: [&str; 4] = [
+        "What we looked at",
+        "Why it matters",
+        "How to fix",
+        "How to check",
+    ];
 
     #[test]
     fn every_rule_has_its_text_under_the_four_headings() {
@@ -127,7 +131,10 @@ mod tests {
             assert!(rule.rule.text.starts_with("# "), "{id}");
             assert!(text::title(rule.rule.text).len() > 8, "{id}");
             for heading in HEADINGS {
-                assert!(!text::section(rule.rule.text, heading).is_empty(), "{id}: {heading}");
+                assert!(
+                    !text::section(rule.rule.text, heading).is_empty(),
+                    "{id}: {heading}"
+                );
             }
         }
     }
@@ -139,7 +146,11 @@ mod tests {
             for need in rule.needs {
                 assert!(known.contains(need), "{} needs {need}", rule.rule.id);
             }
-            assert!(known.insert(rule.rule.id), "{} is there twice", rule.rule.id);
+            assert!(
+                known.insert(rule.rule.id),
+                "{} is there twice",
+                rule.rule.id
+            );
         }
         assert!(known.len() >= 50, "{}", known.len());
     }

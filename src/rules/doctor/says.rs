@@ -6,7 +6,17 @@ use crate::model::verdict::Repair;
 
 /// Names that may stand in a rule's text. All have a value for every subject.
 pub(super) const PLACES: [&str; 12] = [
-    "host", "address", "ups", "system", "server", "server_address", "port", "unit", "driver", "user", "path",
+    "host",
+    "address",
+    "ups",
+    "system",
+    "server",
+    "server_address",
+    "port",
+    "unit",
+    "driver",
+    "user",
+    "path",
     "value",
 ];
 
@@ -30,7 +40,10 @@ pub(super) struct Bad {
 
 /// It is wrong: one sentence about the host.
 pub(super) fn bad(saw: impl Into<String>) -> Bad {
-    Bad { saw: saw.into(), ..Bad::default() }
+    Bad {
+        saw: saw.into(),
+        ..Bad::default()
+    }
 }
 
 impl Bad {
@@ -43,7 +56,8 @@ impl Bad {
 
     /// With lines that show it.
     pub fn shown(mut self, lines: impl IntoIterator<Item = impl Display>) -> Self {
-        self.evidence.extend(lines.into_iter().map(|line| line.to_string()));
+        self.evidence
+            .extend(lines.into_iter().map(|line| line.to_string()));
         self
     }
 

@@ -49,12 +49,23 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Site<'a> {
     pub fn new(bundles: &'a [Bundle]) -> Self {
-        let mut hosts: Vec<HostView<'a>> = bundles.iter().map(|bundle| HostView::new(bundle, bundles)).collect();
+        let mut hosts: Vec<HostView<'a>> = bundles
+            .iter()
+            .map(|bundle| HostView::new(bundle, bundles))
+            .collect();
         // Servers first: what is broken there is the cause of what clients see.
         hosts.sort_by_key(|host| !host.is_server());
-        let upses = hosts.iter().filter(|host| host.is_server()).flat_map(HostView::upses).collect();
+        let upses = hosts
+            .iter()
+            .filter(|host| host.is_server())
+            .flat_map(HostView::upses)
+            .collect();
         let watches = hosts.iter().flat_map(HostView::watches).collect();
-        Self { hosts, upses, watches }
+        Self {
+            hosts,
+            upses,
+            watches,
+        }
     }
 }
 
@@ -99,7 +110,8 @@ impl<'a> HostView<'a> {
 
     /// Whether the installed version lies in `from..before`.
     pub fn version_in(&self, from: NutVersion, before: NutVersion) -> bool {
-        self.version().is_some_and(|version| version >= from && version < before)
+        self.version()
+            .is_some_and(|version| version >= from && version < before)
     }
 
     pub fn unit(&self, name: &str) -> Option<&'a Unit> {
@@ -127,7 +139,9 @@ impl<'a> HostView<'a> {
 
     /// A number of upsmon.conf, or its default.
     pub fn upsmon_number(&self, name: &str, default: i64) -> i64 {
-        self.upsmon_value(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+        self.upsmon_value(name)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
     }
 
     pub fn owns(&self, address: &str) -> bool {
@@ -136,14 +150,18 @@ impl<'a> HostView<'a> {
 
     /// The same, by what the host itself says, without the name ssh used.
     pub fn owns_exactly(&self, address: &str) -> bool {
-        self.look.is_some_and(|look| look.observed.addresses.iter().any(|own| own == address))
+        self.look
+            .is_some_and(|look| look.observed.addresses.iter().any(|own| own == address))
     }
 
     fn upses(&self) -> Vec<UpsView<'a>> {
         let sections = self.ups.iter().flat_map(|conf| &conf.sections);
         sections
             .filter(|section| section.exists())
-            .map(|section| UpsView { host: self.clone(), section: section.clone() })
+            .map(|section| UpsView {
+                host: self.clone(),
+                section: section.clone(),
+            })
             .collect()
     }
 
@@ -151,7 +169,9 @@ impl<'a> HostView<'a> {
         let monitors = self.upsmon.iter().flat_map(|conf| &conf.monitors);
         monitors
             .map(|monitor| Watch {
-                server: monitor.host().and_then(|host| self.server_at(host, &monitor.system.value)),
+                server: monitor
+                    .host()
+                    .and_then(|host| self.server_at(host, &monitor.system.value)),
                 host: self.clone(),
                 monitor: monitor.clone(),
             })
@@ -160,7 +180,10 @@ impl<'a> HostView<'a> {
 
     /// The hosts that its MONITOR lines point to.
     pub fn servers(&self) -> Vec<HostName> {
-        self.watches().iter().filter_map(|watch| Some(watch.server?.host.clone())).collect()
+        self.watches()
+            .iter()
+            .filter_map(|watch| Some(watch.server?.host.clone()))
+            .collect()
     }
 
     /// The host that has an address: as the inventory says, or as the hosts say.
@@ -168,17 +191,41 @@ impl<'a> HostView<'a> {
         if is_loopback(address) {
             return Some(self.bundle);
         }
-        let wished = self.bundle.wish.expect.monitors.iter().find(|monitor| monitor.system == system);
-        let by_wish = wished.and_then(|wish| self.all.iter().find(|bundle| bundle.host == wish.server));
+        let wished = self
+            .bundle
+            .wish
+            .expect
+            .monitors
+            .iter()
+            .find(|monitor| monitor.system == system);
+        let by_wish =
+            wished.and_then(|wish| self.all.iter().find(|bundle| bundle.host == wish.server));
         by_wish
             .or_else(|| self.all.iter().find(|bundle| owns(bundle, address)))
-            .or_else(|| self.all.iter().find(|bundle| bundle.address == address || bundle.host.as_str() == address))
+            .or_else(|| {
+                self.all
+                    .iter()
+                    .find(|bundle| bundle.address == address || bundle.host.as_str() == address)
+            })
     }
 
     /// Every other bundle whose MONITOR lines or wishes point to this host.
     pub fn has_remote_clients(&self) -> bool {
-        let wished = self.bundle.wish.expect.clients.iter().any(|client| !client.own);
-        wished || self.bundle.wish.expect.listen.iter().any(|listen| !is_loopback(&listen.address))
+        let wished = self
+            .bundle
+            .wish
+            .expect
+            .clients
+            .iter()
+            .any(|client| !client.own);
+        wished
+            || self
+                .bundle
+                .wish
+                .expect
+                .listen
+                .iter()
+                .any(|listen| !is_loopback(&listen.address))
     }
 
     /// The journal lines of a unit since it was started last.
@@ -239,7 +286,8 @@ impl Watch<'_> {
 
     /// Whether the server is the host itself.
     pub fn is_own(&self) -> bool {
-        self.server.is_some_and(|server| server.host == *self.host.name())
+        self.server
+            .is_some_and(|server| server.host == *self.host.name())
     }
 
     /// What `upsc` said of it on the host that watches.
@@ -247,7 +295,8 @@ impl Watch<'_> {
         let ups = &self.host.look?.observed.ups;
         let loopback = || ups.get(&format!("{}@127.0.0.1", self.ups()));
         let bare = self.system().replace("@localhost", "@127.0.0.1");
-        ups.get(&bare).or_else(|| if self.is_own() { loopback() } else { None })
+        ups.get(&bare)
+            .or_else(|| if self.is_own() { loopback() } else { None })
     }
 
     /// The server with its files parsed, if it was looked at.
@@ -265,13 +314,18 @@ impl Watch<'_> {
         let system = self.system().replace("@localhost", "@127.0.0.1");
         let seen = at_server.or_else(|| self.host.look?.observed.clients.get(&system))?;
         let list = seen.is()?;
-        Some(list.iter().any(|from| self.host.owns(plain(from)) || self.is_own() && is_loopback(from)))
+        Some(
+            list.iter()
+                .any(|from| self.host.owns(plain(from)) || self.is_own() && is_loopback(from)),
+        )
     }
 }
 
 /// Whether an address is one of the host's own.
 fn owns(bundle: &Bundle, address: &str) -> bool {
-    let own = bundle.look().is_some_and(|look| look.observed.addresses.iter().any(|own| own == address));
+    let own = bundle
+        .look()
+        .is_some_and(|look| look.observed.addresses.iter().any(|own| own == address));
     own || bundle.address == address
 }
 
@@ -291,9 +345,20 @@ pub(super) fn is_ip(address: &str) -> bool {
 
 /// The last journal lines that say something, for showing.
 pub(super) fn tail(lines: &Seen<Vec<Entry>>, count: usize) -> Vec<String> {
-    let Some(lines) = lines.is() else { return Vec::new() };
-    let telling: Vec<&Entry> = lines.iter().filter(|entry| !is_noise(&entry.text)).collect();
-    telling.iter().rev().take(count).rev().map(|entry| entry.text.clone()).collect()
+    let Some(lines) = lines.is() else {
+        return Vec::new();
+    };
+    let telling: Vec<&Entry> = lines
+        .iter()
+        .filter(|entry| !is_noise(&entry.text))
+        .collect();
+    telling
+        .iter()
+        .rev()
+        .take(count)
+        .rev()
+        .map(|entry| entry.text.clone())
+        .collect()
 }
 
 /// Lines that healthy hosts write too.
