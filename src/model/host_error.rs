@@ -162,7 +162,9 @@ mod tests {
             detail: "/home/me/.ssh/known_hosts:17".into(),
         };
         assert!(
-            error.to_string().ends_with("(/home/me/.ssh/known_hosts:17)"),
+            error
+                .to_string()
+                .ends_with("(/home/me/.ssh/known_hosts:17)"),
             "{error}"
         );
         let hint = error.hint();

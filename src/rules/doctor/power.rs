@@ -123,8 +123,7 @@ fn mains_lost(ups: &UpsView<'_>) -> Says {
         ups,
         |status| status.on_battery() && !status.fsd(),
         |_| {
-            let limits = limits(ups)
-                .map_or_else(|| "shutdown starts when it reports LB".into(), |text| text);
+            let limits = limits(ups).unwrap_or_else(|| "shutdown starts when it reports LB".into());
             format!("{} is on battery: {}; {limits}", ups.name(), reserve(ups))
         },
     )
