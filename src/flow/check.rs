@@ -90,10 +90,7 @@ fn path<'a>(key: &'a str, inventory: &Inventory) -> Vec<&'a str> {
         .match_indices('.')
         .map(|(at, _)| at)
         .chain([rest.len()]);
-    let name = ends
-        .map(|end| &rest[..end])
-        .filter(|name| is_name(name))
-        .last();
+    let name = ends.map(|end| &rest[..end]).rfind(|name| is_name(name));
     match name {
         Some(name) => {
             let rest = rest[name.len()..]

@@ -49,7 +49,7 @@ pub(super) fn confusable(one: &Section, other: &Section) -> bool {
         (None, Some(_)) => has_any(one),
         (None, None) => false,
     };
-    one.driver() == other.driver() && !KEYS.iter().any(|key| differ(key))
+    one.driver() == other.driver() && !KEYS.iter().any(differ)
 }
 
 /// Whether every bracket of a pattern is closed.
