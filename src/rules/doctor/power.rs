@@ -128,8 +128,7 @@ fn mains_lost(ups: &UpsView<'_>) -> Says {
         ups,
         |status| status.on_battery() && !status.fsd(),
         |_| {
-            let limits = limits(ups)
-                .unwrap_or_else(|| "shutdown starts when it reports LB".into());
+            let limits = limits(ups).unwrap_or_else(|| "shutdown starts when it reports LB".into());
             format!("{} is on battery: {}; {limits}", ups.name(), reserve(ups))
         },
     )
