@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := tests/lab/lab
 
-.PHONY: demo test lint bench torture clean deps
+.PHONY: demo test lint bench torture fuzz clean deps
 
 demo: deps        ## boot a lab host and run diff, deploy, verify against it
 	scripts/demo.sh
@@ -20,6 +20,10 @@ bench: deps       ## ratios against plain ssh, and the speed of check
 
 torture: deps     ## faults and kills at random moments, hundreds of times
 	scripts/torture.sh
+
+SECONDS_OF_FUZZ ?= 30
+fuzz:             ## the parsers on broken texts; with cargo-fuzz: cargo +nightly fuzz run conf --features libfuzzer
+	cargo run --release --manifest-path fuzz/Cargo.toml --bin stable -- $(SECONDS_OF_FUZZ)
 
 deps:
 	@scripts/deps.sh

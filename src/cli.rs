@@ -1,11 +1,10 @@
 //! The command line: what can be typed. Dispatch, nothing else.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cmd;
+use crate::cmd::Global;
 use crate::exit::Exit;
 
 /// Deploys and checks Network UPS Tools (NUT) on the hosts a UPS feeds, from one inventory.
@@ -22,67 +21,6 @@ const AFTER: &str = "\
 Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage, inventory or
 template error, 3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back,
 6 rollback failed, 130 interrupted.";
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub struct Global {
-    /// Inventory: a TOML file, or a folder whose *.toml files are merged
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "PATH",
-        default_value = "inventory",
-        env = "UPSCTL_INVENTORY"
-    )]
-    pub inventory: PathBuf,
-    /// Folder with templates that replace the built-in ones [default: templates/ beside the inventory]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub templates: Option<PathBuf>,
-    /// What stdout carries
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-    /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more: evidence, reasons, every step
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// ssh configuration file instead of ~/.ssh/config
-    #[arg(long, global = true, value_name = "FILE")]
-    pub ssh_config: Option<PathBuf>,
-    /// Seconds to wait for a connection
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
-    pub timeout: u64,
-    /// Hosts at once
-    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub parallel: u16,
-}
-
-/// What stdout carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people
-    Human,
-    /// One JSON document
-    Json,
-    /// Annotations for GitHub Actions (check only)
-    Github,
-    /// Markdown (explain only)
-    Markdown,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    Always,
-    Never,
-}
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -109,23 +47,18 @@ pub enum Command {
     Explain(cmd::explain::Arguments),
 }
 
-impl Command {
-    /// The word that is typed for it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Init(_) => "init",
-            Self::Render(_) => "render",
-            Self::Diff(_) => "diff",
-            Self::Deploy(_) => "deploy",
-            Self::Verify(_) => "verify",
-            Self::Doctor(_) => "doctor",
-            Self::Check(_) => "check",
-            Self::History(_) => "history",
-            Self::Rollback(_) => "rollback",
-            Self::Explain(_) => "explain",
-        }
+impl Cli {
+    /// Reads the command line, and ends the program where it asks for help or makes no sense.
+    /// Returns the word of the command too.
+    pub fn read() -> (Self, String) {
+        let matches = <Self as CommandFactory>::command().get_matches();
+        let word = matches.subcommand_name().unwrap_or_default().to_string();
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        (cli, word)
     }
+}
 
+impl Command {
     /// Runs the command.
     ///
     /// # Errors

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use upsctl::cli::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let (cli, command) = Cli::read();
     let exit = cli
         .command
         .run(&cli.global)
-        .unwrap_or_else(|error| upsctl::cmd::complain(&cli.global, cli.command.name(), &error));
+        .unwrap_or_else(|error| upsctl::cmd::complain(&cli.global, &command, &error));
     exit.into()
 }

@@ -195,9 +195,9 @@ fn an_unreachable_host_does_not_hide_the_others() {
     let port = port.to_string();
     let differing = [(port.as_str(), "PORT")];
     desk.upsctl(&["diff"])
-        .is_with("unreachable-diff", 1, &differing);
+        .matches("unreachable-diff", 1, &differing);
     desk.upsctl(&["deploy", "-y"])
-        .is_with("unreachable-deploy", 1, &differing);
+        .matches("unreachable-deploy", 1, &differing);
     let verified = desk.upsctl(&["verify", "--format", "json"]);
     let document = verified.document();
     let results: Vec<&str> = document["hosts"]

@@ -376,3 +376,73 @@ fn a_restart_that_is_owed_is_seen_and_made_up_for() {
         masked.out
     );
 }
+
+#[test]
+fn earlier_states_come_back_and_saved_plans_are_held_to() {
+    if !available() {
+        return;
+    }
+    let lab = one("back", "bookworm");
+    let fresh = lab
+        .sh("pve", "cd /etc/nut && sha256sum *.conf upsd.users")
+        .out;
+    lab.upsctl(&["deploy", "-y"]).expect(0);
+    let first = state(&lab);
+
+    // A plan is applied as it was saved, once.
+    lab.write(
+        "site.toml",
+        &format!("{ONE}\n[hosts.pve.upsd]\nMAXAGE = 20\n"),
+    );
+    let plan = lab.dir.path().join("plan.json").display().to_string();
+    lab.upsctl(&["diff", "--out", &plan]).expect(0);
+    let saved = std::fs::read_to_string(&plan).unwrap();
+    assert!(
+        saved.contains("MAXAGE 20") && !saved.contains("canary"),
+        "{saved}"
+    );
+    lab.sh("pve", "echo '# by hand' >>/etc/nut/upsd.conf")
+        .expect(0);
+    let stale = lab.upsctl(&["deploy", "-y", "--plan", &plan]).expect(1);
+    assert!(stale.out.contains("stale"), "{}", stale.out);
+    lab.sh("pve", "sed -i '/# by hand/d' /etc/nut/upsd.conf")
+        .expect(0);
+    // The edit and its undoing leave a newer file, which is a step of its own.
+    lab.upsctl(&["diff", "--out", &plan]).expect(0);
+    lab.upsctl(&["deploy", "-y", "--plan", &plan]).expect(0);
+    lab.upsctl(&["diff", "--exit-code"]).expect(0);
+
+    let history = lab.upsctl(&["history", "pve"]).expect(0);
+    assert_eq!(
+        history.out.matches("confirmed").count(),
+        2,
+        "{}",
+        history.out
+    );
+    lab.upsctl(&["rollback", "pve", "-y"]).expect(0);
+    assert_eq!(state(&lab), first, "the last deploy is undone");
+    assert_eq!(status(&lab), "OL");
+    lab.upsctl(&["rollback", "pve", "nosuchid", "-y"]).expect(1);
+
+    // Back to before NUT was set up: nothing runs, nothing is left.
+    let id = history.out.split_whitespace().next().unwrap().to_string();
+    lab.upsctl(&["rollback", "pve", &id, "-y"]).expect(0);
+    assert_eq!(
+        lab.sh("pve", "cd /etc/nut && sha256sum *.conf upsd.users")
+            .out,
+        fresh
+    );
+    assert_eq!(status(&lab), "");
+    lab.upsctl(&["deploy", "-y"]).expect(0);
+    assert_eq!(status(&lab), "OL");
+
+    // What the rules find wrong is not written.
+    lab.write(
+        "site.toml",
+        &format!("{ONE}\n[hosts.pve.upsmon]\nMINSUPPLIES = 2\n"),
+    );
+    let before = state(&lab);
+    let refused = lab.upsctl(&["deploy", "-y"]).expect(3);
+    assert!(refused.out.contains("MINSUPPLIES"), "{}", refused.out);
+    assert_eq!(before, state(&lab));
+}

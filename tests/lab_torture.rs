@@ -39,7 +39,8 @@ struct Torture {
     random: u64,
 }
 
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 8] = [
+    "press Ctrl-C",
     "kill upsctl",
     "kill ssh",
     "cut the network",
@@ -131,6 +132,16 @@ impl Torture {
         match event {
             "kill upsctl" => {
                 let _ = child.kill();
+            }
+            "press Ctrl-C" => {
+                // Ctrl-C reaches the whole foreground group; here the program alone.
+                let _ = Command::new("pkill")
+                    .args([
+                        "-INT",
+                        "-f",
+                        &format!("upsctl --ssh-config {}", lab.path().display()),
+                    ])
+                    .status();
             }
             "kill ssh" => {
                 let config = lab.path().join("ssh_config");

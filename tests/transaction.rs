@@ -247,3 +247,76 @@ fn one_fault((at, fault): (usize, &'static str)) -> Option<String> {
         files.keys()
     ))
 }
+
+/// The number of the first call whose command line begins like this.
+fn call_of(command: &str) -> usize {
+    let host = FakeHost::new();
+    host.deploy(&host.plan(&NEW), Verdict::Confirm, None);
+    let trace = std::fs::read_to_string(host.path("trace")).unwrap();
+    let line = trace
+        .lines()
+        .find(|line| line.split_once(' ').unwrap().1.starts_with(command));
+    line.unwrap().split(' ').next().unwrap().parse().unwrap()
+}
+
+fn restarts(host: &FakeHost) -> Vec<String> {
+    let log = std::fs::read_to_string(host.path("log")).unwrap_or_default();
+    log.lines()
+        .filter(|line| !line.contains("enumerator"))
+        .map(str::to_string)
+        .collect()
+}
+
+#[test]
+fn mains_that_fail_before_the_first_restart_have_the_files_put_back_and_nothing_restarted() {
+    let first_restart = call_of("systemctl restart");
+    for at in [call_of("systemd-run"), call_of("mv -fT"), first_restart - 3] {
+        let host = FakeHost::new();
+        let answer = host.deploy(&host.plan(&NEW), Verdict::Confirm, Some((at, "battery")));
+        match answer {
+            Some(Answer::RolledBack(cause)) => assert!(cause.contains("mains failed"), "{cause}"),
+            other => panic!("battery at {at}: {other:?}"),
+        }
+        assert_eq!(host.files(), old());
+        assert!(restarts(&host).is_empty(), "{:?}", restarts(&host));
+        assert!(!host.is_open());
+    }
+}
+
+#[test]
+fn mains_that_fail_after_the_first_restart_let_the_deploy_come_to_its_end() {
+    let host = FakeHost::new();
+    let at = call_of("systemctl restart nut-driver");
+    let answer = host.deploy(&host.plan(&NEW), Verdict::Confirm, Some((at, "battery")));
+    assert_eq!(answer, Some(Answer::Confirmed));
+    assert_eq!(host.files(), named(&NEW));
+    assert_eq!(restarts(&host).len(), 3, "{:?}", restarts(&host));
+}
+
+#[test]
+fn an_undo_on_battery_leaves_what_serves_alone_until_mains_are_back() {
+    let host = FakeHost::new();
+    let at = call_of("systemctl restart nut-driver");
+    let answer = host.deploy(&host.plan(&NEW), Verdict::Undo, Some((at, "battery")));
+    match answer {
+        Some(Answer::UndoFailed(cause)) => {
+            assert!(cause.contains("when mains are back"), "{cause}")
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(host.files(), old(), "the files are back");
+    assert_eq!(
+        restarts(&host).len(),
+        3,
+        "the undo restarted nothing: {:?}",
+        restarts(&host)
+    );
+    assert!(
+        host.is_open() && !host.path("timer-off").exists(),
+        "the timer is still to come"
+    );
+    std::fs::remove_file(host.path("on-battery")).unwrap();
+    host.undo_as(ID, "timer");
+    assert!(!host.is_open());
+    assert_serving(&host, "the timer when mains are back");
+}

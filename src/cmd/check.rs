@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::site::{print, templates, verbosity};
-use crate::cli::{Format, Global};
+use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow::check::{Check, diagnostic};
 use crate::flow::exposure::exposure;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use super::Global;
 use super::site::Site;
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
 use crate::flow::saved_plan::SavedPlan;

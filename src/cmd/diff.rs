@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use super::Global;
 use super::site::Site;
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
 use crate::flow::saved_plan::SavedPlan;

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::doctor_fix::Repairs;
 use super::site::{self, Site};
-use crate::cli::{Format, Global};
+use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow;
 use crate::model::verdict::Diagnosis;

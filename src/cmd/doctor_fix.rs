@@ -5,8 +5,8 @@ use std::io::stdin;
 
 use anyhow::{Result, bail};
 
+use super::Global;
 use super::site::{self, Site};
-use crate::cli::Global;
 use crate::flow;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};

@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::site::print;
-use crate::cli::{Format, Global};
+use super::{Format, Global};
 use crate::exit::Exit;
 use crate::model::finding::Severity;
 use crate::report;

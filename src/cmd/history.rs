@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::site::{Site, print};
-use crate::cli::{Format, Global};
+use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow;
 use crate::model::outcome::{HostOutcome, HostResult};

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::site::print;
-use crate::cli::{Format, Global};
+use super::{Format, Global};
 use crate::exit::Exit;
 use crate::{inventory, render, report};
 

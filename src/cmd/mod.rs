@@ -6,6 +6,7 @@ pub mod diff;
 pub mod doctor;
 mod doctor_fix;
 pub mod explain;
+mod global;
 pub mod history;
 pub mod init;
 pub mod render;
@@ -13,7 +14,8 @@ pub mod rollback;
 mod site;
 pub mod verify;
 
-use crate::cli::{Format, Global};
+pub use global::{Color, Format, Global};
+
 use crate::exit::Exit;
 use crate::report::{self, screen};
 

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 
 use super::site::{Site, print};
-use crate::cli::{Format, Global};
+use super::{Format, Global};
 use crate::exit::Exit;
 use crate::model::desired::{DesiredFile, DesiredHost, FILE_MODE};
 use crate::model::name::HostName;

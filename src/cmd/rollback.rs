@@ -5,9 +5,9 @@ use std::cell::Cell;
 use anyhow::{Result, bail};
 use clap::Args;
 
+use super::Global;
 use super::site::Site;
 use crate::apply::history::Target;
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
 use crate::plan::Policy;

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::{Color, Format, Global};
+use super::{Color, Format, Global};
 use crate::exit::Exit;
 use crate::flow::{self, Options, Progress};
 use crate::host::Connector;
 use crate::inventory::secrets::SecretError;
 use crate::inventory::{self, Loaded};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
@@ -36,6 +37,12 @@ pub(super) struct Site {
     connector: Connector,
     bars: Bars,
     interrupted: Arc<AtomicBool>,
+}
+
+/// The inventory, made quick to look things up in.
+pub(super) struct Index<'a> {
+    site: render::Site<'a>,
+    places: Box<dyn Fn(&[&str]) -> Option<Place> + Sync + 'a>,
 }
 
 impl Site {
@@ -71,7 +78,7 @@ impl Site {
         let mut users = BTreeSet::new();
         let index = self.index();
         for name in &self.hosts {
-            let desired = render::desired_in(&index, name, None, &self.templates)?;
+            let desired = render::desired_in(&index.site, name, None, &self.templates)?;
             for file in desired.files.values() {
                 users.extend(file.content.users().map(str::to_string));
             }
@@ -92,8 +99,11 @@ impl Site {
     }
 
     /// The inventory, indexed for rendering many hosts.
-    pub fn index(&self) -> render::Site<'_> {
-        render::Site::new(self.inventory())
+    pub fn index(&self) -> Index<'_> {
+        Index {
+            site: render::Site::new(self.inventory()),
+            places: Box::new(|path| self.loaded.source.place_of(path)),
+        }
     }
 
     pub fn inventory(&self) -> &Inventory {
@@ -122,11 +132,12 @@ impl Site {
         &'a self,
         global: &Global,
         policy: Policy,
-        index: &'a render::Site<'a>,
+        index: &'a Index<'a>,
     ) -> flow::Context<'a> {
         flow::Context {
             inventory: self.inventory(),
-            site: index,
+            site: &index.site,
+            places: index.places.as_ref(),
             templates: &self.templates,
             secrets: &self.secrets,
             connect: &self.connector,

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::Global;
 use super::site::Site;
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::flow;
 use crate::plan::Policy;

@@ -9,11 +9,11 @@ use anyhow::Result;
 
 use super::look::{self, Looked, Purpose};
 use super::saved_plan::SavedPlan;
-use super::{Context, fleet, verify};
+use super::{Context, fleet, lint, verify};
 use crate::apply;
 use crate::host::{Command, Effect, Silent};
 use crate::model::desired::DesiredHost;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
@@ -44,10 +44,98 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
         &verify::with_servers(context, names),
         Purpose::Plan,
     )?;
+    previews(context, names, &looked)
+}
+
+fn previews(context: &Context<'_>, names: &[HostName], looked: &Looks) -> Result<Vec<HostOutcome>> {
+    let refusals = lint::refusals(context, looked)?;
+    let present = lint::present(context, looked);
+    let holders = holders(looked);
     Ok(names
         .iter()
-        .map(|name| outcome(name, preview(context, name, &looked)))
+        .map(|name| {
+            let mut result = preview(context, name, looked);
+            if let HostResult::Pending { plan } | HostResult::Blocked { plan } = &mut result {
+                say_where_else(plan, &holders);
+            }
+            outcome(
+                name,
+                with_findings(
+                    result,
+                    lint::about(&refusals, name),
+                    lint::about(&present, name),
+                ),
+            )
+        })
         .collect())
+}
+
+/// The hosts whose files hold the password of a user: it comes from one source, so it is one.
+fn holders(looked: &Looks) -> BTreeMap<String, BTreeSet<HostName>> {
+    let mut holders: BTreeMap<String, BTreeSet<HostName>> = BTreeMap::new();
+    for (name, host) in looked
+        .iter()
+        .filter_map(|(name, host)| Some((name, host.as_ref().ok()?)))
+    {
+        for user in host
+            .desired
+            .files
+            .values()
+            .flat_map(|file| file.content.users())
+        {
+            holders
+                .entry(user.to_string())
+                .or_default()
+                .insert(name.clone());
+        }
+    }
+    holders
+}
+
+fn say_where_else(plan: &mut HostPlan, holders: &BTreeMap<String, BTreeSet<HostName>>) {
+    for note in plan
+        .files
+        .iter_mut()
+        .flat_map(|step| step.passwords.iter_mut())
+    {
+        let Some((user, _)) = note
+            .strip_prefix("password of user ")
+            .and_then(|rest| rest.split_once(": "))
+        else {
+            continue;
+        };
+        let others: Vec<String> = holders
+            .get(user)
+            .into_iter()
+            .flatten()
+            .filter(|name| **name != plan.host)
+            .map(ToString::to_string)
+            .collect();
+        if !others.is_empty() && !note.ends_with("removed") {
+            note.push_str(&format!(", same as on host {}", others.join(", ")));
+        }
+    }
+}
+
+fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Finding>) -> HostResult {
+    match result {
+        HostResult::Pending { mut plan } | HostResult::Blocked { mut plan } => {
+            plan.blocked.extend(refusals);
+            plan.present = present;
+            if plan.blocked.is_empty() {
+                HostResult::Pending { plan }
+            } else {
+                HostResult::Blocked { plan }
+            }
+        }
+        HostResult::InSync { .. } => HostResult::InSync {
+            findings: present
+                .into_iter()
+                .filter(|finding| finding.severity > Severity::Note)
+                .collect(),
+        },
+        other => other,
+    }
 }
 
 /// Plans, holds the plan to the `saved` one if there is one, asks `confirm` with what `diff` would have said, applies, and says what became of each.
@@ -66,10 +154,7 @@ pub fn deploy(
         Purpose::Plan,
     )?;
     heal(context, names, &mut looked)?;
-    let previews: Vec<HostOutcome> = names
-        .iter()
-        .map(|name| outcome(name, preview(context, name, &looked)))
-        .collect();
+    let previews = previews(context, names, &looked)?;
     let previews = match saved {
         Some(saved) => saved.hold_to(previews, context.secrets),
         None => previews,

@@ -5,6 +5,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod exposure;
 pub mod fleet;
+pub mod lint;
 pub mod look;
 pub mod rollback;
 pub mod saved_plan;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::host::Connect;
+use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::secret::SecretStore;
@@ -25,6 +27,8 @@ pub struct Context<'a> {
     pub inventory: &'a Inventory,
     /// The inventory, indexed for rendering.
     pub site: &'a render::Site<'a>,
+    /// Finds the line of a key of the inventory.
+    pub places: &'a (dyn Fn(&[&str]) -> Option<Place> + Sync + 'a),
     pub templates: &'a Templates,
     pub secrets: &'a SecretStore,
     pub connect: &'a dyn Connect,

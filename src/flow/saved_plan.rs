@@ -132,6 +132,7 @@ mod tests {
             files: vec![step],
             units: Vec::new(),
             unmanaged: Vec::new(),
+            present: Vec::new(),
             blocked: Vec::new(),
         };
         HostOutcome {

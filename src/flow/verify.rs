@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::Context;
 use super::look::{self, Looked, Purpose};
+use super::{Context, lint};
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
@@ -20,13 +20,14 @@ use crate::rules::verify::{Clients, View};
 pub fn verify(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome>> {
     let looked = look::look(context, &with_servers(context, names), Purpose::Verify)?;
     let seen = seen(&looked);
+    let present = lint::present(context, &looked);
     Ok(names
         .iter()
         .map(|name| HostOutcome {
             host: name.clone(),
             result: match looked.get(name) {
                 Some(Ok(host)) => HostResult::Verified {
-                    findings: findings(host, &seen),
+                    findings: [findings(host, &seen), lint::about(&present, name)].concat(),
                 },
                 Some(Err(error)) => HostResult::Failed {
                     error: error.clone(),

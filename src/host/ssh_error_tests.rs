@@ -117,13 +117,13 @@ fn a_host_key_that_changed_with_the_line_that_says_otherwise() {
         @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n\
         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n\
         SHA256:VbuzrRAVqw7twfhFvGtYohW0MsqJbOAAw2n5nox9tNM.\n\
-        Add correct host key in /root/.ssh/known_hosts to get rid of this message.\n\
-        Offending ED25519 key in /root/.ssh/known_hosts:17\n  remove with:\n\
+        Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.\n\
+        Offending ED25519 key in /home/me/.ssh/known_hosts:17\n  remove with:\n\
         Host key for [127.0.0.1]:2222 has changed and you have requested strict checking.\n\
         Host key verification failed.\n";
     let expected = HostError::HostKeyChanged {
         address: "[127.0.0.1]:2222".into(),
-        detail: "/root/.ssh/known_hosts:17".into(),
+        detail: "/home/me/.ssh/known_hosts:17".into(),
     };
     assert_eq!(error(log, ""), expected);
 }
@@ -131,12 +131,12 @@ fn a_host_key_that_changed_with_the_line_that_says_otherwise() {
 #[test]
 fn a_login_that_is_refused_with_what_was_offered() {
     let log = "debug1: Authenticating to pve:2222 as 'root'\n\
-        debug1: Offering public key: /root/.ssh/id_rsa RSA SHA256:abc agent\n\
+        debug1: Offering public key: /home/me/.ssh/id_rsa RSA SHA256:abc agent\n\
         debug1: Authentications that can continue: publickey,password\n\
         debug1: Offering public key: /keys/my key ED25519 SHA256:def explicit\n\
         Load key \"/keys/old\": bad permissions\n\
         root@pve: Permission denied (publickey,password).\n";
-    let detail = "takes publickey,password; offered: /root/.ssh/id_rsa, /keys/my key; \
+    let detail = "takes publickey,password; offered: /home/me/.ssh/id_rsa, /keys/my key; \
                   Load key \"/keys/old\": bad permissions";
     assert_eq!(
         error(log, ""),
@@ -173,9 +173,9 @@ fn too_many_keys_are_a_refused_login() {
 fn a_configuration_that_ssh_does_not_take_is_our_machine_s() {
     for log in [
         "Can't open user config file lab.conf: No such file or directory\n",
-        "/root/.ssh/config: line 3: Bad configuration option: foo\n\
-         /root/.ssh/config: terminating, 1 bad configuration options\n",
-        "Bad owner or permissions on /root/.ssh/config\n",
+        "/home/me/.ssh/config: line 3: Bad configuration option: foo\n\
+         /home/me/.ssh/config: terminating, 1 bad configuration options\n",
+        "Bad owner or permissions on /home/me/.ssh/config\n",
     ] {
         let detail = format!("ssh's configuration: {}", log.lines().next().unwrap());
         assert_eq!(

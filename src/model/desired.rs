@@ -34,6 +34,22 @@ pub struct DesiredHost {
     pub expect: Expect,
 }
 
+impl DesiredHost {
+    /// Every UPS that the host serves or watches, as `NAME@ADDRESS`, once each.
+    pub fn systems(&self) -> Vec<String> {
+        let own = self.expect.ups.iter().map(|ups| ups.system.clone());
+        let watched = self
+            .expect
+            .monitors
+            .iter()
+            .map(|monitor| monitor.system.clone());
+        let mut systems: Vec<String> = own.chain(watched).collect();
+        systems.sort();
+        systems.dedup();
+        systems
+    }
+}
+
 /// What NUT does on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -159,15 +159,17 @@ mod tests {
     fn says_what_to_type_for_a_changed_host_key() {
         let error = HostError::HostKeyChanged {
             address: "[192.0.2.1]:2222".into(),
-            detail: "/root/.ssh/known_hosts:17".into(),
+            detail: "/home/me/.ssh/known_hosts:17".into(),
         };
         assert!(
-            error.to_string().ends_with("(/root/.ssh/known_hosts:17)"),
+            error
+                .to_string()
+                .ends_with("(/home/me/.ssh/known_hosts:17)"),
             "{error}"
         );
         let hint = error.hint();
         assert!(
-            hint.contains("`ssh-keygen -f '/root/.ssh/known_hosts' -R '[192.0.2.1]:2222'`"),
+            hint.contains("`ssh-keygen -f '/home/me/.ssh/known_hosts' -R '[192.0.2.1]:2222'`"),
             "{hint}"
         );
     }

@@ -17,6 +17,8 @@ pub struct HostPlan {
     pub units: Vec<UnitStep>,
     /// Managed names that are on the host and that nobody asked for.
     pub unmanaged: Vec<Unmanaged>,
+    /// What the rules say of the files that are there now.
+    pub present: Vec<Finding>,
     /// Why this plan must not be applied.
     pub blocked: Vec<Finding>,
 }

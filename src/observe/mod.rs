@@ -59,29 +59,15 @@ impl Settle {
         Self {
             seconds,
             units,
-            ups: systems_of(host),
+            ups: host.systems(),
         }
     }
-}
-
-/// Every UPS that a host serves or watches, as `NAME@ADDRESS`.
-fn systems_of(host: &DesiredHost) -> Vec<String> {
-    let own = host.expect.ups.iter().map(|ups| ups.system.clone());
-    let watched = host
-        .expect
-        .monitors
-        .iter()
-        .map(|monitor| monitor.system.clone());
-    let mut systems: Vec<String> = own.chain(watched).collect();
-    systems.sort();
-    systems.dedup();
-    systems
 }
 
 impl Probe {
     /// The look that suits a host of the inventory.
     pub fn of(host: &DesiredHost) -> Self {
-        let systems = systems_of(host);
+        let systems = host.systems();
         Self {
             clients_of: systems.clone(),
             systems,

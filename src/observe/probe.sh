@@ -43,19 +43,28 @@ settle() {
 }
 
 observe() {
+  # Every process counts: this runs before and after each deploy, and upsctl waits for it.
   section system
+  read -r hostname </proc/sys/kernel/hostname
+  read -r uptime _ </proc/uptime
   printf 'user %s\nhostname %s\nclock %s\nuptime %s\n' \
-    "$(id -un)" "$(cat /proc/sys/kernel/hostname)" "$(date +%s)" "$(cut -d' ' -f1 /proc/uptime)"
+    "$(id -un)" "$hostname" "$(date +%s)" "$uptime"
   [ -d "$ROOT/run/systemd/system" ] && echo systemd
   grep -E '^(ID|ID_LIKE|PRETTY_NAME)=' "$ROOT/etc/os-release"
 
   look packages dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' 'nut-*'
   command -v upsmon >/dev/null || look candidate apt-cache policy nut-client
 
-  look stat stat -c '%n|%F|%U|%G|%a|%Y|%N' \
-    "$ROOT/etc/nut" $(for file in $FILES; do printf '%s/etc/nut/%s ' "$ROOT" "$file"; done)
+  set -- "$ROOT/etc/nut"
   for file in $FILES; do
-    [ -f "$ROOT/etc/nut/$file" ] && look "file $file" cat "$ROOT/etc/nut/$file"
+    set -- "$@" "$ROOT/etc/nut/$file"
+  done
+  look stat stat -c '%n|%F|%U|%G|%a|%Y|%N' "$@"
+  set --
+  for file in $FILES; do
+    [ -f "$ROOT/etc/nut/$file" ] || continue
+    look "file $file" cat "$ROOT/etc/nut/$file"
+    case $file in ups.conf | upsmon.conf) set -- "$@" "$ROOT/etc/nut/$file" ;; esac
   done
 
   look units systemctl show --no-pager \
@@ -65,13 +74,16 @@ observe() {
   look addresses ip -o addr show scope global
 
   # What is asked for, what upsmon watches now, and what ups.conf declares now.
-  for system in $(
-    printf '%s\n' $SYSTEMS
-    sed -n 's/^[[:space:]]*MONITOR[[:space:]]\{1,\}"\{0,1\}\([^[:space:]"]*\).*/\1/p' \
-      "$ROOT/etc/nut/upsmon.conf" 2>/dev/null | sed 's/@localhost\(:.*\)\{0,1\}$/@127.0.0.1\1/'
-    sed -n 's/^[[:space:]]*\[\([^][[:space:]]*\)\].*/\1@127.0.0.1/p' \
-      "$ROOT/etc/nut/ups.conf" 2>/dev/null
-  ); do
+  named=
+  [ $# = 0 ] || named=$(sed -n '
+    /^[[:space:]]*MONITOR[[:space:]]/ {
+      s/^[[:space:]]*MONITOR[[:space:]]*"\{0,1\}\([^[:space:]"]*\).*/\1/
+      s/@localhost\(:.*\)\{0,1\}$/@127.0.0.1\1/
+      p
+      d
+    }
+    s/^[[:space:]]*\[\([^][[:space:]]*\)\].*/\1@127.0.0.1/p' "$@" 2>/dev/null)
+  for system in $SYSTEMS $named; do
     case " $seen " in *" $system "*) continue ;; esac
     seen="$seen $system"
     command -v upsc >/dev/null && look "upsc $system" timeout 4 upsc "$system"

@@ -35,6 +35,7 @@ pub fn of_files(
         units: units::steps(desired, observed, &files),
         files,
         unmanaged: Vec::new(),
+        present: Vec::new(),
         blocked: Vec::new(),
     };
     plan.blocked = gate::findings(desired, observed, &plan, policy);
@@ -63,6 +64,7 @@ pub fn host(
         files,
         units,
         unmanaged: files::unmanaged(desired, observed),
+        present: Vec::new(),
         blocked: Vec::new(),
     };
     plan.blocked = gate::findings(desired, observed, &plan, policy);

@@ -28,6 +28,7 @@ fn plan() -> Box<HostPlan> {
         files: Vec::new(),
         units: Vec::new(),
         unmanaged: Vec::new(),
+        present: Vec::new(),
         blocked: Vec::new(),
     })
 }

@@ -126,12 +126,12 @@ impl Ran {
     /// `tests/cli/NAME.txt`. `UPDATE=1` writes that file.
     #[track_caller]
     pub fn is(self, name: &str, code: i32) -> Self {
-        self.is_with(name, code, &[])
+        self.matches(name, code, &[])
     }
 
     /// The same, where some words differ from run to run.
     #[track_caller]
-    pub fn is_with(self, name: &str, code: i32, differing: &[(&str, &str)]) -> Self {
+    pub fn matches(self, name: &str, code: i32, differing: &[(&str, &str)]) -> Self {
         let mut text = format!(
             "$ upsctl {}\n--- stdout\n{}--- stderr\n{}--- exit code {}\n",
             self.words, self.stdout, self.stderr, self.code

@@ -192,6 +192,7 @@ impl FakeHost {
                 unit("nut-monitor.service", UnitAction::Restart),
             ],
             unmanaged: Vec::new(),
+            present: Vec::new(),
             blocked: Vec::new(),
         }
     }

@@ -103,6 +103,7 @@ echo "$calls $name $*" >>"$FAKE/trace"
 if [ "$calls" = "${FAULT_AT:-0}" ]; then
   case $FAULT in
     refuse) exit 1 ;;
+    battery) : >"$FAKE/on-battery" ;;
     fail-after) effect "$@"; exit 1 ;;
     kill-before) kill -KILL "$DEPLOY_PID" 2>/dev/null || kill -KILL "$PPID"; exit 1 ;;
     kill-after) effect "$@"; kill -KILL "$DEPLOY_PID" 2>/dev/null || kill -KILL "$PPID"; exit 1 ;;

@@ -86,7 +86,8 @@ impl Lab {
         lab
     }
 
-    fn lab(&self, words: &[&str]) -> Command {
+    /// A command of the lab script on this lab.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(script());
         command.arg(words[0]).arg(&self.name).args(&words[1..]);
         command
@@ -94,12 +95,12 @@ impl Lab {
 
     /// Runs a command of the lab script on this lab.
     pub fn ctl(&self, words: &[&str]) -> Ran {
-        run(&mut self.lab(words))
+        run(&mut self.command(words))
     }
 
     /// Runs sh as root inside a host, without ssh.
     pub fn sh(&self, host: &str, script: &str) -> Ran {
-        run(&mut self.lab(&["in", host, "sh", "-c", script]))
+        run(&mut self.command(&["in", host, "sh", "-c", script]))
     }
 
     /// The lab's folder.
@@ -118,7 +119,7 @@ impl Lab {
     pub fn upsctl_command(&self, words: &[&str]) -> Command {
         let binary = env!("CARGO_BIN_EXE_upsctl");
         let config = self.path().join("ssh_config");
-        let mut command = self.lab(&["exec", binary, "--ssh-config", config.to_str().unwrap()]);
+        let mut command = self.command(&["exec", binary, "--ssh-config", config.to_str().unwrap()]);
         command
             .args(["-i", self.dir.path().join("site.toml").to_str().unwrap()])
             .args(words)
@@ -165,7 +166,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         if std::env::var_os("KEEP_LAB").is_none() {
-            let _ = self.lab(&["down"]).output();
+            let _ = self.command(&["down"]).output();
         }
     }
 }

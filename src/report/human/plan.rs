@@ -1,8 +1,9 @@
 //! The steps for a host, before and after.
 
 use super::Page;
-use super::diff;
 use super::words::{and, count, does};
+use super::{diff, finding};
+use crate::model::finding::Finding;
 use crate::model::plan::{FileChange, FileStep, HostPlan, UnitAction, UnitStep};
 use crate::report::paint::{CHANGE, FAINT, HOST, clean, paint};
 use crate::report::wrap::labelled;
@@ -94,6 +95,13 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
     parts.extend(plan.files.iter().map(|step| file(step, page.verbose())));
     if !plan.units.is_empty() {
         parts.push(units(&plan.units));
+    }
+    if !plan.present.is_empty() && page.verbose() {
+        let found: Vec<&Finding> = plan.present.iter().collect();
+        parts.push(format!(
+            "  in the files that are there now:\n{}",
+            finding::list(&found, page)
+        ));
     }
     if !plan.unmanaged.is_empty() && !page.quiet() {
         let mut notes = String::new();

@@ -66,6 +66,7 @@ fn empty() -> HostPlan {
         files: Vec::new(),
         units: Vec::new(),
         unmanaged: Vec::new(),
+        present: Vec::new(),
         blocked: Vec::new(),
     }
 }
@@ -335,6 +336,7 @@ fn blocked_shows_the_plan_and_why_not() {
             UnitAction::Restart,
             &["it is inactive"],
         )],
+        present: Vec::new(),
         blocked: vec![inactive()],
         ..empty()
     };
@@ -601,6 +603,7 @@ fn several_hosts_are_aligned_set_apart_and_summed_up_in_the_order_given() {
             "pve",
             HostResult::Blocked {
                 plan: Box::new(HostPlan {
+                    present: Vec::new(),
                     blocked: vec![warning()],
                     ..empty()
                 }),

@@ -12,11 +12,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let follows = view
-        .host
-        .watches
-        .iter()
-        .any(|watch| !watch.primary && watch.power > 0);
+    let follows = view.host.watches.iter().any(|watch| {
+        !watch.primary && watch.power > 0 && watch.server.as_ref() != Some(&view.host.name)
+    });
     let silent = Timing::of(view).silent();
     if view.host.upsmon.is_none() || !follows || silent <= timing::LONGEST_SILENCE {
         return Vec::new();

@@ -51,7 +51,9 @@ pub(super) fn findings(
     let traps = all(view.host).filter(|(_, trap)| wanted(&trap.kind));
     traps
         .map(|(file, trap)| {
-            let text = match in_secret(view.host, file, &trap.place.span) {
+            // These name a character of the word.
+            let of_word = matches!(trap.kind, TrapKind::Words(_));
+            let text = match of_word && in_secret(view.host, file, &trap.place.span) {
                 true => "NUT does not read this password as it stands here".to_string(),
                 false => trap.to_string(),
             };

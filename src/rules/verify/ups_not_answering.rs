@@ -10,17 +10,8 @@ pub static RULE: Rule = Rule {
 };
 
 pub fn check(view: &View<'_>) -> Vec<Finding> {
-    let own = view.desired.expect.ups.iter().map(|ups| ups.system.clone());
-    let watched = view
-        .desired
-        .expect
-        .monitors
-        .iter()
-        .map(|monitor| monitor.system.clone());
-    let mut systems: Vec<String> = own.chain(watched).collect();
-    systems.sort();
-    systems.dedup();
-    systems
+    view.desired
+        .systems()
         .into_iter()
         .filter_map(|system| {
             let saw = match view.observed.ups.get(&system) {

@@ -1,0 +1,57 @@
+//! The lint rules on what a run knows: the files it would write, and those the hosts have.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::Context;
+use super::look::Looked;
+use crate::model::finding::{Finding, Severity};
+use crate::model::name::HostName;
+use crate::model::outcome::HostError;
+use crate::render;
+use crate::rules::lint::{self, Site};
+
+type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
+
+/// Errors in the files that would be written, across all hosts of the inventory, for the versions
+/// that the hosts have where they were looked at. Nothing is written while there is one.
+///
+/// # Errors
+/// When a template does not render.
+pub fn refusals(context: &Context<'_>, looked: &Looks) -> Result<Vec<Finding>> {
+    let mut hosts = Vec::new();
+    for name in context.inventory.hosts.keys() {
+        hosts.push(match looked.get(name) {
+            Some(Ok(host)) => host.desired.clone(),
+            _ => render::desired_in(context.site, name, None, context.templates)?,
+        });
+    }
+    let site =
+        Site::rendered(context.inventory, &hosts, context.places).with_secrets(context.secrets);
+    let found = lint::check(&site).findings;
+    Ok(found
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect())
+}
+
+/// What the rules say of the files that the hosts have now.
+pub fn present(context: &Context<'_>, looked: &Looks) -> Vec<Finding> {
+    let hosts: Vec<_> = looked
+        .values()
+        .filter_map(|host| host.as_ref().ok())
+        .collect();
+    let pairs = hosts
+        .iter()
+        .map(|host| (&host.desired, Some(&host.observed)));
+    let site =
+        Site::observed(context.inventory, pairs, context.places).with_secrets(context.secrets);
+    lint::check(&site).findings
+}
+
+/// The findings about one host; those about no host in particular concern every one.
+pub fn about(findings: &[Finding], name: &HostName) -> Vec<Finding> {
+    let concerns = |finding: &&Finding| finding.host.as_ref().is_none_or(|host| host == name);
+    findings.iter().filter(concerns).cloned().collect()
+}

@@ -1,0 +1,263 @@
+//! The layers, kept: imports point down only, and a few rules that no compiler checks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Who may import whom. What is in no row may be imported by nobody.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("exit", &[]),
+    ("nut", &[]),
+    ("model", &["nut"]),
+    ("host", &["model"]),
+    ("inventory", &["model", "nut"]),
+    ("render", &["model", "nut"]),
+    ("plan", &["model", "nut"]),
+    ("rules", &["model", "nut"]),
+    ("observe", &["host", "model", "nut"]),
+    ("apply", &["host", "model", "nut"]),
+    (
+        "flow",
+        &[
+            "apply",
+            "host",
+            "inventory",
+            "model",
+            "nut",
+            "observe",
+            "plan",
+            "render",
+            "rules",
+        ],
+    ),
+    ("report", &["exit", "model", "nut"]),
+    (
+        "cmd",
+        &[
+            "apply",
+            "exit",
+            "flow",
+            "host",
+            "inventory",
+            "model",
+            "nut",
+            "observe",
+            "plan",
+            "render",
+            "report",
+            "rules",
+        ],
+    ),
+    ("cli", &["cmd", "exit"]),
+    ("main", &["cli", "cmd"]),
+    ("lib", &[]),
+];
+
+/// The largest file that is read with ease.
+const MOST_BYTES: u64 = 24_000;
+
+/// The modules at the top of the crate that a file names, whichever way it names them.
+fn imports(text: &str, depth: usize) -> BTreeSet<String> {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.fold(String::new(), |all, line| all + "\n" + line);
+    // From a file's top, as many `super` as it lies deep lead to the root. Deeper in, `super` may be
+    // of a module in the file.
+    let up = format!("\nuse {}", "super::".repeat(depth));
+    let mut found = BTreeSet::new();
+    for root in ["crate::", "upsctl::", &up] {
+        for (at, _) in code.match_indices(root) {
+            found.extend(first_words(&code[at + root.len()..]));
+        }
+    }
+    found.remove("super");
+    found
+}
+
+/// `nut` of `nut::conf`, or `inventory` and `render` of `{inventory, render::{self, Templates}}`.
+fn first_words(path: &str) -> Vec<String> {
+    let word = |text: &str| {
+        let end = text.find(|char: char| !char.is_alphanumeric() && char != '_');
+        text[..end.unwrap_or(text.len())].to_string()
+    };
+    let Some(group) = path.strip_prefix('{') else {
+        return vec![word(path)];
+    };
+    let (mut words, mut open, mut fresh) = (Vec::new(), 1, true);
+    for (at, char) in group.char_indices() {
+        match char {
+            '{' => open += 1,
+            '}' => open -= 1,
+            ',' => fresh = open == 1,
+            char if fresh && char.is_alphabetic() => {
+                words.push(word(&group[at..]));
+                fresh = false;
+            }
+            _ => {}
+        }
+        if open == 0 {
+            break;
+        }
+    }
+    words
+}
+
+/// The forbidden imports of a file of `layer`, `depth` folders and file name below `src`.
+fn forbidden(layer: &str, depth: usize, text: &str) -> Vec<String> {
+    let row = LAYERS.iter().find(|(name, _)| *name == layer);
+    let Some((_, allowed)) = row else {
+        return vec![format!("{layer} is in no row of the table")];
+    };
+    let wrong = |name: &String| name != layer && !allowed.contains(&name.as_str());
+    let edges = imports(text, depth).into_iter().filter(wrong);
+    edges.map(|name| format!("{layer} -> {name}")).collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// Layer and depth of a file below `src`: `src/host/mod.rs` is `host` itself, one below the root.
+fn place(path: &Path) -> (String, usize) {
+    let parts: Vec<&str> = path
+        .iter()
+        .skip(1)
+        .filter_map(|part| part.to_str())
+        .collect();
+    let own = usize::from(path.file_stem().is_some_and(|stem| stem == "mod"));
+    (
+        parts[0].trim_end_matches(".rs").to_string(),
+        parts.len() - own,
+    )
+}
+
+#[test]
+fn imports_point_down() {
+    let mut wrong = Vec::new();
+    for path in files(Path::new("src")) {
+        if path.extension().is_some_and(|end| end == "rs") {
+            let (layer, depth) = place(&path);
+            let text = fs::read_to_string(&path).expect("a source file");
+            let edges = forbidden(&layer, depth, &text);
+            wrong.extend(
+                edges
+                    .into_iter()
+                    .map(|edge| format!("{}: {edge}", path.display())),
+            );
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The table itself has no way back up: each row names rows above it only.
+#[test]
+fn the_table_has_no_circle() {
+    let mut known = BTreeSet::new();
+    for (name, allowed) in LAYERS {
+        let early = allowed.iter().filter(|other| !known.contains(*other));
+        assert_eq!(early.collect::<Vec<_>>(), Vec::<&&str>::new(), "{name}");
+        known.insert(name);
+    }
+}
+
+/// The control: what must not be is seen, however it is written.
+#[test]
+fn a_forbidden_import_is_seen() {
+    for (layer, depth, text, edge) in [
+        ("plan", 2, "use crate::host::Ssh;", "plan -> host"),
+        ("nut", 1, "fn f() { crate::model::x() }", "nut -> model"),
+        (
+            "render",
+            2,
+            "use crate::{model, inventory::load};",
+            "render -> inventory",
+        ),
+        (
+            "report",
+            3,
+            "use crate::{\n    model::{a, b},\n    flow,\n};",
+            "report -> flow",
+        ),
+        (
+            "rules",
+            2,
+            "//! x\nuse super::super::plan::y;",
+            "rules -> plan",
+        ),
+        ("model", 1, "//! x\nuse super::host;", "model -> host"),
+        ("elsewhere", 1, "", "elsewhere is in no row of the table"),
+    ] {
+        assert_eq!(forbidden(layer, depth, text), [edge], "{text}");
+    }
+    let fine =
+        "// crate::host\n    use super::super::host;\nuse super::plan;\nuse crate::nut::conf;";
+    assert_eq!(forbidden("model", 2, fine), Vec::<String>::new());
+}
+
+#[test]
+fn files_are_short_and_leave_nothing_to_be_done() {
+    let mut wrong = Vec::new();
+    for path in files(Path::new("src")) {
+        let text = fs::read_to_string(&path).expect("text");
+        if text.len() as u64 > MOST_BYTES {
+            wrong.push(format!("{}: {} bytes", path.display(), text.len()));
+        }
+        // In two pieces, or this file would be one that has them.
+        for word in [
+            concat!("TO", "DO"),
+            concat!("FIX", "ME"),
+            concat!("process::", "exit"),
+        ] {
+            if text.contains(word) {
+                wrong.push(format!("{}: {word}", path.display()));
+            }
+        }
+        let prints = ["println!", "print!", "io::stdout()", "io::stderr()"];
+        let may_print = path.starts_with("src/report");
+        if !may_print && prints.iter().any(|word| text.contains(word)) {
+            wrong.push(format!("{}: prints", path.display()));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_template_is_built_in_and_every_rule_has_its_text() {
+    let named: BTreeSet<&str> = upsctl::render::BUILT_IN
+        .iter()
+        .map(|(_, name, _)| *name)
+        .collect();
+    let there: Vec<PathBuf> = files(Path::new("templates"));
+    let there: BTreeSet<&str> = there
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str())
+        .collect();
+    assert_eq!(there, named);
+    let (texts, code): (Vec<PathBuf>, Vec<PathBuf>) = files(Path::new("src/rules"))
+        .into_iter()
+        .partition(|path| path.extension().is_some_and(|end| end == "md"));
+    let code: String = code
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("text"))
+        .collect();
+    for text in &texts {
+        let name = text
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a name");
+        let used = code.contains(&format!("{name}.md\"")) || code.contains(&format!("\"{name}\""));
+        assert!(used, "{} belongs to no rule", text.display());
+    }
+    assert!(!texts.is_empty());
+}
