@@ -17,7 +17,6 @@ use crate::host::Connector;
 use crate::inventory::secrets::SecretError;
 use crate::inventory::{self, Loaded};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
@@ -42,7 +41,7 @@ pub(super) struct Site {
 /// The inventory, made quick to look things up in.
 pub(super) struct Index<'a> {
     site: render::Site<'a>,
-    places: Box<dyn Fn(&[&str]) -> Option<Place> + Sync + 'a>,
+    places: Box<flow::Lookup<'a>>,
 }
 
 impl Site {

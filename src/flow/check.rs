@@ -90,8 +90,7 @@ fn path<'a>(key: &'a str, inventory: &Inventory) -> Vec<&'a str> {
         .match_indices('.')
         .map(|(at, _)| at)
         .chain([rest.len()]);
-    let mut names = ends.map(|end| &rest[..end]);
-    let name = names.rfind(|name| is_name(name));
+    let name = ends.map(|end| &rest[..end]).rfind(|name| is_name(name));
     match name {
         Some(name) => {
             let rest = rest[name.len()..]

@@ -22,13 +22,16 @@ use crate::model::secret::SecretStore;
 use crate::plan::Policy;
 use crate::render::{self, Templates};
 
+/// Finds the line of a key of the inventory.
+pub type Lookup<'a> = dyn Fn(&[&str]) -> Option<Place> + Sync + 'a;
+
 /// What every flow needs.
 pub struct Context<'a> {
     pub inventory: &'a Inventory,
     /// The inventory, indexed for rendering.
     pub site: &'a render::Site<'a>,
     /// Finds the line of a key of the inventory.
-    pub places: &'a (dyn Fn(&[&str]) -> Option<Place> + Sync + 'a),
+    pub places: &'a Lookup<'a>,
     pub templates: &'a Templates,
     pub secrets: &'a SecretStore,
     pub connect: &'a dyn Connect,

@@ -1,7 +1,7 @@
 //! The driver: its section in ups.conf, its program, its unit, its data.
 
 use super::says::{Bad, Says, bad};
-use super::view::{HostView, UpsView, is_noise};
+use super::view::{HostView, SERVER, UpsView, is_noise};
 use super::{DoctorRule, rule};
 use crate::model::observed::{Reading, Unit};
 use crate::model::verdict::Repair;
@@ -63,6 +63,7 @@ pub(super) const RULES: &[DoctorRule] = &[
         Driver,
         [
             "config-line-lost",
+            "config-not-readable",
             "disk-full",
             "ups-section-incomplete",
             "driver-program-absent",
@@ -268,19 +269,20 @@ fn last_words(ups: &UpsView<'_>, count: usize) -> Vec<String> {
 /// The line that names the reason, if one does.
 fn reason(words: &[String]) -> Option<&String> {
     let telling = [
+        "No matching",
+        "permission",
+        "Can't claim",
         "Fatal",
         "fatal",
         "Error",
         "error",
-        "No matching",
         "Could not",
-        "Can't",
         "not found",
-        "permission",
+        "Can't",
+        "open",
     ];
-    words
-        .iter()
-        .find(|line| telling.iter().any(|word| line.contains(word)))
+    let said = |word: &&str| words.iter().find(|line| line.contains(*word));
+    telling.iter().find_map(said)
 }
 
 fn masked(ups: &UpsView<'_>) -> Says {
@@ -356,6 +358,11 @@ fn stopped(ups: &UpsView<'_>) -> Says {
         return Says::Fine;
     };
     if unit.active != "inactive" && unit.active != "deactivating" {
+        return Says::Fine;
+    }
+    // 2.7.4's unit stops with the upsd that needs it (StopWhenUnneeded).
+    let follows = ups.unit() == "nut-driver.service" && !ups.host.unit_runs(SERVER);
+    if follows {
         return Says::Fine;
     }
     let name = ups.unit();
