@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use upsctl::flow::check::Check;
 use upsctl::inventory::load;
-use upsctl::render::Templates;
-use upsctl::rules::lint::Exposure;
+use upsctl::render::{self, Templates};
+use upsctl::rules::lint;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 const BUDGET_1000: Duration = Duration::from_millis(200);
@@ -52,28 +51,31 @@ fn star(hosts: usize) -> String {
     text
 }
 
-/// The best of some runs of everything that `upsctl check` does.
-fn time(text: &str) -> Duration {
+/// The best of some runs of everything that `upsctl check` does: load, render, look.
+fn time(text: &str) -> [Duration; 3] {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("site.toml");
     std::fs::write(&path, text).expect("written");
     let once = || {
         let start = Instant::now();
         let loaded = load(&path).expect("an inventory");
+        let load = start.elapsed();
         let templates = Templates::built_in().expect("built in");
+        let index = render::Site::new(&loaded.inventory);
+        let names = loaded.inventory.hosts.keys();
+        let desired = names.map(|name| render::desired_in(&index, name, None, &templates));
+        let hosts: Vec<_> = desired.collect::<Result<_, _>>().expect("rendered");
+        let render = start.elapsed() - load;
         let places = |path: &[&str]| loaded.source.place_of(path);
-        let check = Check {
-            inventory: &loaded.inventory,
-            templates: &templates,
-            places: &places,
-            versions: &[],
-            exposure: Exposure::default(),
-        };
-        let report = check.run().expect("a report");
+        let report = lint::check(&lint::Site::rendered(&loaded.inventory, &hosts, &places));
         assert!(report.findings.is_empty(), "{:#?}", report.findings.first());
-        start.elapsed()
+        [load, render, start.elapsed() - load - render]
     };
-    (0..3).map(|_| once()).min().expect("three runs")
+    let total = |parts: &[Duration; 3]| parts.iter().sum::<Duration>();
+    (0..3)
+        .map(|_| once())
+        .min_by_key(total)
+        .expect("three runs")
 }
 
 fn start() -> Duration {
@@ -94,10 +96,12 @@ fn main() {
     for (name, site) in [("racks", racks as fn(usize) -> String), ("star", star)] {
         let mut before: Option<Duration> = None;
         for size in SIZES {
-            let took = time(&site(size));
+            let parts = time(&site(size));
+            let took: Duration = parts.iter().sum();
+            let [load, render, rules] = parts.map(|part| part.as_secs_f64() * 1e3);
             let ratio = before.map_or(1.0, |before| took.as_secs_f64() / before.as_secs_f64());
             println!(
-                "{name:6} {size:6} hosts {:9.1} ms  x{ratio:.1}",
+                "{name:6} {size:6} hosts {:9.1} ms  x{ratio:.1}  (load {load:.1}, render {render:.1}, rules {rules:.1})",
                 took.as_secs_f64() * 1e3
             );
             missed |= size == 1_000 && took > BUDGET_1000 || ratio > 40.0;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use upsctl::model::bundle::Bundle;
+use upsctl::model::bundle::{Bundle, Deep, Entry, Facts};
+use upsctl::model::observed::{Reading, Seen, Unit};
+use upsctl::model::outcome::HostError;
 use upsctl::model::verdict::{Checked, Diagnosis, Verdict};
 use upsctl::observe::Recording;
 use upsctl::rules::doctor::{Symptom, diagnose};
@@ -11,7 +13,73 @@ use upsctl::rules::doctor::{Symptom, diagnose};
 /// A recording, and the findings it must give: `HOST RULE`, the root cause first, nothing else.
 type Case = (&'static str, &'static [&'static str]);
 
-const CASES: &[Case] = &include!("bundles/cases.in");
+const CASES: &[Case] = &[
+    ("healthy", &[]),
+    ("server-stopped", &["pve upsd-not-running"]),
+    ("server-masked", &["pve upsd-masked"]),
+    ("driver-stopped", &["pve driver-not-running"]),
+    ("driver-masked", &["pve driver-masked"]),
+    ("driver-instance-absent", &["pve driver-instance-absent"]),
+    ("driver-key", &["pve driver-key-not-known"]),
+    ("driver-misspelt", &["pve driver-program-absent"]),
+    ("driver-crash-loop", &["pve driver-fails"]),
+    ("usb-absent", &["pve usb-absent"]),
+    ("device-absent", &["pve port-absent"]),
+    ("section-incomplete", &["pve ups-section-incomplete"]),
+    ("open-quote", &["pve config-line-lost"]),
+    ("stale", &["pve data-is-stale"]),
+    ("upsmon-stopped", &["nas upsmon-not-running"]),
+    ("upsmon-masked", &["nas upsmon-masked"]),
+    ("not-restarted", &["nas upsmon-not-restarted"]),
+    ("users-not-reloaded", &["pve upsd-not-restarted"]),
+    ("not-at-boot", &["nas upsmon-not-at-boot"]),
+    ("minsupplies", &["nas minsupplies-too-high"]),
+    ("mode-none", &["pve mode-is-none"]),
+    ("mode-none-client", &["nas mode-is-none"]),
+    ("mode-netclient", &["pve mode-is-netclient"]),
+    ("mode-misspelt", &["pve mode-misspelt"]),
+    ("wrong-password", &["nas login-password-differs"]),
+    ("wrong-password-server", &["nas login-password-differs"]),
+    ("unknown-user", &["nas user-not-on-server"]),
+    ("hash-password", &["nas config-line-lost"]),
+    ("wrong-role", &["pve role-too-weak"]),
+    ("user-without-role", &["nas user-without-role"]),
+    ("duplicate-user", &["pve login-user-twice"]),
+    ("two-primaries", &["nas two-primaries"]),
+    ("wrong-ups-name", &["nas ups-not-on-server"]),
+    ("wrong-target", &["nas server-address-wrong"]),
+    ("listen-loopback", &["pve listen-only-loopback"]),
+    ("listen-absent", &["pve listen-address-absent"]),
+    ("port-taken", &["pve port-taken"]),
+    ("firewall-drop", &["nas firewall-blocks"]),
+    ("firewall-reject", &["nas firewall-blocks"]),
+    ("wrong-owner", &["pve config-not-readable"]),
+    ("users-unreadable", &["pve config-not-readable"]),
+    ("folder-shut", &["pve config-not-readable"]),
+    ("world-readable", &["pve config-world-readable"]),
+    ("file-absent", &["pve config-file-absent"]),
+    ("on-battery", &["pve mains-lost"]),
+    ("battery-low", &["pve battery-low"]),
+    ("replace-battery", &["pve battery-worn"]),
+    ("output-off", &["pve output-off"]),
+    ("overloaded", &["pve overloaded"]),
+    ("low-on-mains", &["pve battery-low-on-mains"]),
+    ("fsd", &["pve shutdown-latched"]),
+    (
+        "calibration",
+        &["pve calibration-sticks", "nas calibration-sticks"],
+    ),
+    ("clock", &["nas clock-wrong"]),
+    ("dns", &["nas server-name-unresolved"]),
+    ("disk-full", &["pve disk-full"]),
+    ("shutdowncmd", &["nas shutdown-command-absent"]),
+    ("shutdowncmd-cut", &["nas shutdown-command-cut"]),
+    ("shutdowncmd-test", &["nas shutdown-command-harmless"]),
+    ("stale-flag", &["pve killpower-flag-stale"]),
+    ("notifycmd", &["nas notify-program-absent"]),
+    ("truenas-absent", &["pve client-not-counted"]),
+    ("unreachable", &["pve host-unreachable"]),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundles")
@@ -131,7 +199,7 @@ fn a_symptom_asks_only_for_its_links() {
     let other = diagnose(&bundles("wrong-password"), Some(Symptom::NotDetected));
     assert_eq!(found(&other), Vec::<String>::new());
     let client = diagnose(&bundles("wrong-password"), Some(Symptom::Client));
-    assert_eq!(found(&client), ["nas password-differs"]);
+    assert_eq!(found(&client), ["nas login-password-differs"]);
 }
 
 #[test]
@@ -151,4 +219,184 @@ fn meaning_is_said_and_not_raw_values() {
         "{}",
         diagnosis.verdict
     );
+}
+
+#[test]
+fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
+    let address = || "192.0.2.9".to_string();
+    let detail = || "why".to_string();
+    let cases = [
+        (
+            HostError::UnknownName { address: address() },
+            "host-name-unknown",
+        ),
+        (
+            HostError::Unreachable {
+                address: address(),
+                detail: detail(),
+            },
+            "host-unreachable",
+        ),
+        (
+            HostError::ConnectTimeout {
+                address: address(),
+                seconds: 4,
+            },
+            "host-unreachable",
+        ),
+        (
+            HostError::HostKeyUnknown { address: address() },
+            "host-key-not-trusted",
+        ),
+        (
+            HostError::HostKeyChanged {
+                address: address(),
+                detail: detail(),
+            },
+            "host-key-not-trusted",
+        ),
+        (
+            HostError::AuthRefused {
+                address: address(),
+                detail: detail(),
+            },
+            "ssh-login-refused",
+        ),
+        (
+            HostError::SudoRefused {
+                user: "admin".into(),
+                detail: detail(),
+            },
+            "sudo-refused",
+        ),
+        (HostError::Lost { detail: detail() }, "host-look-failed"),
+        (HostError::TimedOut { seconds: 60 }, "host-look-failed"),
+        (HostError::Garbled { detail: detail() }, "host-look-failed"),
+        (HostError::Local { detail: detail() }, "host-look-failed"),
+    ];
+    for (error, rule) in cases {
+        let mut all = bundles("healthy");
+        let server = all
+            .iter_mut()
+            .find(|bundle| bundle.host.as_str() == "pve")
+            .unwrap();
+        server.facts = Facts::Failed(error);
+        let diagnosis = diagnose(&all, None);
+        assert_eq!(found(&diagnosis), [format!("pve {rule}")]);
+        assert!(diagnosis.unreached());
+    }
+}
+
+#[test]
+fn a_part_that_could_not_be_looked_at_is_neither_good_nor_bad() {
+    let mut all = bundles("healthy");
+    for bundle in &mut all {
+        let Facts::Seen(look) = &mut bundle.facts else {
+            panic!()
+        };
+        look.deep = Deep::default();
+    }
+    let diagnosis = diagnose(&all, None);
+    assert_eq!(found(&diagnosis), Vec::<String>::new());
+    assert!(
+        diagnosis
+            .checks
+            .iter()
+            .any(|check| matches!(check.verdict, Verdict::Unknown { .. }))
+    );
+    assert!(
+        diagnosis.verdict.contains("could not be looked at"),
+        "{}",
+        diagnosis.verdict
+    );
+}
+
+#[test]
+fn the_lines_that_healthy_hosts_write_too_are_no_finding() {
+    let harmless = [
+        "fopen /run/nut/upsd.pid: No such file or directory",
+        "Could not find PID file '/run/nut/upsd.pid' to see if previous upsd instance is already running!",
+        "Running as foreground process, not saving a PID file",
+        "mainloop: Interrupted system call",
+        "upsnotify: failed to notify about state 2: no notification tech defined, will not spam more about it",
+        "Network UPS Tools upsmon 2.8.1",
+        "WARNING: send_to_all: write 34 bytes to socket 7 failed (ret=-1), disconnecting: Broken pipe",
+    ];
+    let mut all = bundles("healthy");
+    for bundle in &mut all {
+        let Facts::Seen(look) = &mut bundle.facts else {
+            panic!()
+        };
+        let time = look.observed.system.clock;
+        let lines = || {
+            harmless
+                .map(|text| Entry {
+                    time,
+                    text: format!("pve x[1]: {text}"),
+                })
+                .to_vec()
+        };
+        look.deep.journal.monitor = Seen::Is(lines());
+        look.deep.journal.server = Seen::Is(lines());
+        look.deep.journal.driver = Seen::Is(lines());
+        // ups-monitor.service comes masked with the package; nut-client.service is an alias.
+        let masked = Unit {
+            load: "masked".into(),
+            active: "inactive".into(),
+            ..Unit::default()
+        };
+        look.observed
+            .units
+            .insert("ups-monitor.service".into(), masked);
+        for reading in look.observed.ups.values_mut() {
+            if let Reading::Variables(variables) = reading {
+                variables.insert("ups.status".into(), "WAIT".into());
+            }
+        }
+        for unit in look
+            .observed
+            .units
+            .values_mut()
+            .filter(|unit| unit.active == "active")
+        {
+            unit.since = time - 5;
+            unit.loaded = time - 5;
+        }
+    }
+    assert_eq!(found(&diagnose(&all, None)), Vec::<String>::new());
+}
+
+#[test]
+fn a_replay_on_the_command_line_ends_as_the_run_did() {
+    let run = |name: &str, words: &[&str]| {
+        let file = folder().join(format!("{name}.json"));
+        let mut command = assert_cmd::Command::cargo_bin("upsctl").unwrap();
+        command
+            .args(words)
+            .args(["doctor", "--from"])
+            .arg(file)
+            .output()
+            .unwrap()
+    };
+    let broken = run("wrong-password", &[]);
+    assert_eq!(broken.status.code(), Some(3));
+    let text = String::from_utf8(broken.stdout).unwrap();
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "nas: it cannot log in: the password of `nas` in its upsmon.conf is not the one upsd on pve knows"
+    );
+    assert!(text.lines().count() <= 40, "more than a screen: {text}");
+    assert_eq!(run("healthy", &[]).status.code(), Some(0));
+    assert_eq!(run("unreachable", &[]).status.code(), Some(1));
+    let json = run("wrong-password", &["--format", "json"]);
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(document["schema"], 1);
+    let checks = document["checks"].as_array().unwrap();
+    let fail = checks
+        .iter()
+        .find(|check| check["verdict"] == "fail")
+        .unwrap();
+    assert_eq!(fail["rule"], "login-password-differs");
+    assert_eq!(fail["finding"]["rule"], "login-password-differs");
 }

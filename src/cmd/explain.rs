@@ -63,7 +63,8 @@ fn one(rule: &Rule) -> String {
         word(rule.severity),
         text::title(&text)
     );
-    for heading in text::HEADINGS {
+    let has = |heading: &&str| !text::section(&text, heading).is_empty();
+    for heading in text::HEADINGS.into_iter().chain([text::CHECK]).filter(has) {
         out.push_str(&format!("\n  {heading}\n"));
         for line in text::section(&text, heading).lines() {
             out.push_str(&format!("    {line}\n"));
@@ -88,6 +89,8 @@ struct Entry<'a> {
     looked_at: &'a str,
     why: &'a str,
     fix: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    check: &'a str,
 }
 
 fn json(rules: &[&Rule]) -> Result<String> {
@@ -98,6 +101,7 @@ fn json(rules: &[&Rule]) -> Result<String> {
         looked_at: text::section(rule.text, text::HEADINGS[0]),
         why: text::section(rule.text, text::HEADINGS[1]),
         fix: text::section(rule.text, text::HEADINGS[2]),
+        check: text::section(rule.text, text::CHECK),
     };
     let rules: Vec<Entry<'_>> = rules::all()
         .iter()
@@ -145,7 +149,8 @@ fn section(rule: &Rule) -> String {
         word(rule.severity),
         text::title(&text)
     );
-    for heading in text::HEADINGS {
+    let has = |heading: &&str| !text::section(&text, heading).is_empty();
+    for heading in text::HEADINGS.into_iter().chain([text::CHECK]).filter(has) {
         out.push_str(&format!(
             "\n**{heading}.** {}\n",
             text::section(&text, heading)

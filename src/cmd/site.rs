@@ -41,7 +41,7 @@ pub(super) struct Site {
 /// The inventory, made quick to look things up in.
 pub(super) struct Index<'a> {
     site: render::Site<'a>,
-    places: Box<flow::Places<'a>>,
+    places: Box<flow::Lookup<'a>>,
 }
 
 impl Site {

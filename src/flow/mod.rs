@@ -22,8 +22,8 @@ use crate::model::secret::SecretStore;
 use crate::plan::Policy;
 use crate::render::{self, Templates};
 
-/// Where a key of the inventory stands.
-pub type Places<'a> = dyn Fn(&[&str]) -> Option<Place> + Sync + 'a;
+/// Finds the line of a key of the inventory.
+pub type Lookup<'a> = dyn Fn(&[&str]) -> Option<Place> + Sync + 'a;
 
 /// What every flow needs.
 pub struct Context<'a> {
@@ -31,7 +31,7 @@ pub struct Context<'a> {
     /// The inventory, indexed for rendering.
     pub site: &'a render::Site<'a>,
     /// Finds the line of a key of the inventory.
-    pub places: &'a Places<'a>,
+    pub places: &'a Lookup<'a>,
     pub templates: &'a Templates,
     pub secrets: &'a SecretStore,
     pub connect: &'a dyn Connect,

@@ -1,6 +1,6 @@
 //! The walk along the chain on one screen: the verdict, the links with marks, the steps to mend.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::human::Page;
 use super::paint::{BAD, FAINT, GOOD, HOST, NOTE, PLAIN, WARNING, clean, paint};
@@ -130,16 +130,16 @@ fn said(
         }
     }
     if mark == Mark::Skipped && !verbose {
-        let because: BTreeSet<String> = checks
-            .iter()
-            .filter_map(|check| match &check.verdict {
-                Verdict::Skipped { because } => {
-                    Some(format!("{}: skipped because of {because}", check.host))
-                }
-                _ => None,
-            })
-            .collect();
-        lines.extend(because);
+        let mut because: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for check in checks {
+            if let Verdict::Skipped { because: root } = &check.verdict {
+                because.entry(root).or_default().insert(check.host.as_str());
+            }
+        }
+        lines.extend(because.into_iter().map(|(root, hosts)| {
+            let hosts: Vec<&str> = hosts.into_iter().collect();
+            format!("{}: skipped because of {root}", hosts.join(", "))
+        }));
     }
     lines
 }

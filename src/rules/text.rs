@@ -3,6 +3,9 @@
 /// The sections every rule text has, in this order.
 pub const HEADINGS: [&str; 3] = ["What we looked at", "Why it matters", "How to fix"];
 
+/// The section that a rule of `doctor` has beside [`HEADINGS`].
+pub const CHECK: &str = "How to check";
+
 /// The first line, without `# `.
 pub fn title(text: &str) -> &str {
     text.lines()

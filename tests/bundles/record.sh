@@ -42,7 +42,7 @@ address = "nas"
 nut_address = "192.0.2.11"
 powered_by = ["ups"]
 [secrets]
-password = { literal = "canary{user}77" }
+password = { command = "echo canary{user}77" }
 X
 }
 
@@ -78,6 +78,7 @@ setup() {
 
 mend() {
   [ -n "${KEEP:-}" ] && return
+  site
   $L mend "$LAB" pve >/dev/null 2>&1
   for host in pve nas; do
     $L in "$LAB" $host sh -c '
@@ -196,9 +197,11 @@ break_minsupplies() { edit nas upsmon.conf '$a MINSUPPLIES 2'; restart nas nut-m
 break_notifycmd() { edit nas upsmon.conf '$a NOTIFYCMD /usr/local/bin/tell-me'; restart nas nut-monitor; sleep 6; }
 break_not_at_boot() { nas 'systemctl disable nut-monitor'; }
 break_unreachable() { ssh_off pve; restart nas nut-monitor; sleep 3; }
-break_nut_removed() { :; }
+break_truenas_absent() {
+  printf '[hosts.vault]\naddress = "192.0.2.12"\nplatform = "truenas"\npowered_by = ["ups"]\n' >>"$WORK/site.toml"
+}
 
-ALL=$(declare -F | sed -n 's/^declare -f break_//p' | grep -v nut_removed)
+ALL=$(declare -F | sed -n 's/^declare -f break_//p')
 
 setup
 for case in ${*:-$ALL}; do

@@ -106,6 +106,7 @@ fn device<'a>(ups: &UpsView<'a>) -> Result<Option<&'a UsbDevice>, String> {
     let devices = match &look.observed.usb {
         Seen::Is(devices) => devices,
         Seen::Absent => return Err("lsusb was not run".into()),
+        Seen::Unknown(why) if why.is_empty() => return Err("lsusb failed without a word".into()),
         Seen::Unknown(why) => return Err(format!("lsusb: {why}")),
     };
     Ok(devices.iter().find(|device| match id(ups) {

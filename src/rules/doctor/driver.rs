@@ -63,6 +63,7 @@ pub(super) const RULES: &[DoctorRule] = &[
         Driver,
         [
             "config-line-lost",
+            "config-not-readable",
             "disk-full",
             "ups-section-incomplete",
             "driver-program-absent",
@@ -268,19 +269,20 @@ fn last_words(ups: &UpsView<'_>, count: usize) -> Vec<String> {
 /// The line that names the reason, if one does.
 fn reason(words: &[String]) -> Option<&String> {
     let telling = [
+        "No matching",
+        "permission",
+        "Can't claim",
         "Fatal",
         "fatal",
         "Error",
         "error",
-        "No matching",
         "Could not",
-        "Can't",
         "not found",
-        "permission",
+        "Can't",
+        "open",
     ];
-    words
-        .iter()
-        .find(|line| telling.iter().any(|word| line.contains(word)))
+    let said = |word: &&str| words.iter().find(|line| line.contains(*word));
+    telling.iter().find_map(said)
 }
 
 fn masked(ups: &UpsView<'_>) -> Says {

@@ -101,14 +101,14 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
     let mut broken = Broken::default();
     let mut checks = Vec::new();
     for rule in rules() {
-        if symptom.is_some_and(|symptom| !symptom.links().contains(&rule.link)) {
-            continue;
-        }
         for subject in subjects(&site, rule.scope) {
             if let Some(checked) = check(rule, subject, &mut broken) {
                 checks.push(checked);
             }
         }
+    }
+    if let Some(symptom) = symptom {
+        narrow(&mut checks, symptom);
     }
     let power = power::lines(&site);
     let mut diagnosis = Diagnosis {
@@ -116,9 +116,22 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
         power,
         checks,
     };
-    // What breaks the chain comes before what may hurt one day; the chain's order stays within.
     diagnosis.verdict = sentence(&diagnosis, site.hosts.len());
     diagnosis
+}
+
+/// Keeps the links that a symptom is about, and the broken ones that they depend on.
+fn narrow(checks: &mut Vec<Checked>, symptom: Symptom) {
+    let within = |check: &Checked| symptom.links().contains(&check.link);
+    let roots: BTreeSet<&str> = checks
+        .iter()
+        .filter(|check| within(check))
+        .filter_map(|check| match check.verdict {
+            Verdict::Skipped { because } => Some(because),
+            _ => None,
+        })
+        .collect();
+    checks.retain(|check| within(check) || check.verdict.breaks() && roots.contains(check.rule));
 }
 
 fn subjects<'a>(site: &'a Site<'a>, scope: Scope) -> Vec<Subject<'a>> {
@@ -262,9 +275,9 @@ fn fill(rule: &DoctorRule, subject: Subject<'_>, bad: Bad, checked: &mut Checked
         .finding(bad.saw, &values)
         .on(subject.host())
         .evidence(bad.evidence);
-    let section = |heading| text::fill(text::section(rule.rule.text, heading), &values);
+    let section = |heading: &str| text::fill(text::section(rule.rule.text, heading), &values);
     checked.looked_at = section("What we looked at");
-    checked.check = section("How to check");
+    checked.check = section(text::CHECK);
     checked.repair = bad.repair;
     checked.verdict = match rule.rule.severity {
         Severity::Note => Verdict::Note { finding },

@@ -12,7 +12,7 @@ use crate::nut::version::NutVersion;
 
 pub(super) const RULES: &[DoctorRule] = &[
     rule!(
-        "user-twice",
+        "login-user-twice",
         Error,
         Login,
         ["config-line-lost"],
@@ -33,24 +33,28 @@ pub(super) const RULES: &[DoctorRule] = &[
         Watch(user_unknown)
     ),
     rule!(
-        "user-without-password",
+        "login-user-without-password",
         Error,
         Login,
-        ["user-twice", "user-not-on-server"],
+        ["login-user-twice", "user-not-on-server"],
         Watch(no_password)
     ),
     rule!(
-        "password-differs",
+        "login-password-differs",
         Error,
         Login,
-        ["user-twice", "user-without-password", "user-not-on-server"],
+        [
+            "login-user-twice",
+            "login-user-without-password",
+            "user-not-on-server"
+        ],
         Watch(password)
     ),
     rule!(
         "user-without-role",
         Error,
         Login,
-        ["user-twice", "user-not-on-server"],
+        ["login-user-twice", "user-not-on-server"],
         Watch(no_role)
     ),
     rule!(

@@ -93,21 +93,26 @@ fn when(
 
 fn shutdown_latched(ups: &UpsView<'_>) -> Says {
     let name = ups.name();
-    when(ups, UpsStatus::fsd, |status| {
-        if status.on_line() {
-            format!(
-                "{name} still says forced shutdown although mains are back: every host that starts upsmon goes down again"
-            )
-        } else {
-            format!("{name} says forced shutdown: hosts go down now")
-        }
-    })
+    when(
+        ups,
+        |status| status.fsd() && !status.on_battery(),
+        |status| {
+            if status.on_line() {
+                format!(
+                    "{name} still says forced shutdown although mains are back: every host that starts upsmon goes down again"
+                )
+            } else {
+                format!("{name} says forced shutdown: hosts go down now")
+            }
+        },
+    )
 }
 
+/// The primary has set FSD by then, or does with its next poll.
 fn battery_low(ups: &UpsView<'_>) -> Says {
     when(
         ups,
-        |status| status.on_battery() && status.low_battery() && !status.fsd(),
+        |status| status.on_battery() && (status.low_battery() || status.fsd()),
         |_| {
             format!(
                 "{} is on battery and the battery is low: {}; hosts shut down now",

@@ -69,7 +69,7 @@ pub(super) const RULES: &[DoctorRule] = &[
         Host(hook_absent)
     ),
     rule!(
-        "hostsync-short",
+        "hostsync-too-short",
         Warning,
         Shutdown,
         ["config-line-lost", "upsmon-watches-nothing"],
@@ -77,7 +77,7 @@ pub(super) const RULES: &[DoctorRule] = &[
     ),
     rule!("finaldelay-long", Warning, Shutdown, [], Host(finaldelay)),
     rule!(
-        "calibration-blocks-shutdown",
+        "calibration-sticks",
         Error,
         Shutdown,
         ["upsmon-not-running"],

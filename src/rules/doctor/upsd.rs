@@ -39,6 +39,7 @@ pub(super) const RULES: &[DoctorRule] = &[
             "mode-is-netclient",
             "mode-misspelt",
             "ups-conf-empty",
+            "ups-section-incomplete",
             "upsd-masked",
             "listen-address-absent",
             "port-taken"

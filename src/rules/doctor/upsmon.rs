@@ -46,6 +46,7 @@ pub(super) const RULES: &[DoctorRule] = &[
             "mode-is-none",
             "mode-misspelt",
             "shutdown-latched",
+            "battery-low",
             "upsmon-watches-nothing",
             "minsupplies-too-high",
             "upsmon-masked"
@@ -73,7 +74,7 @@ pub(super) const RULES: &[DoctorRule] = &[
         [
             "upsmon-not-running",
             "config-line-lost",
-            "password-differs",
+            "login-password-differs",
             "user-not-on-server",
             "ups-not-on-server",
             "server-address-wrong",
@@ -108,16 +109,17 @@ pub(super) const RULES: &[DoctorRule] = &[
             "server-name-unresolved",
             "server-address-wrong",
             "ups-not-on-server",
-            "user-twice",
+            "login-user-twice",
             "user-not-on-server",
-            "user-without-password",
-            "password-differs",
+            "login-user-without-password",
+            "login-password-differs",
             "user-without-role",
             "role-word-not-known",
             "role-too-weak",
             "two-primaries",
             "upsmon-spins",
-            "shutdown-latched"
+            "shutdown-latched",
+            "battery-low"
         ],
         Watch(login_missing)
     ),
@@ -157,7 +159,7 @@ pub(super) const RULES: &[DoctorRule] = &[
     ),
     rule!("poll-odd", Warning, Upsmon, [], Host(poll_odd)),
     rule!(
-        "deadtime-short",
+        "deadtime-too-short",
         Warning,
         Upsmon,
         ["poll-odd"],

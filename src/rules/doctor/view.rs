@@ -363,7 +363,8 @@ pub(super) fn tail(lines: &Seen<Vec<Entry>>, count: usize) -> Vec<String> {
 
 /// Lines that healthy hosts write too.
 pub(super) fn is_noise(text: &str) -> bool {
-    const NOISE: [&str; 11] = [
+    const NOISE: [&str; 12] = [
+        ".pid either: No such file",
         "fopen /run/nut/",
         "Could not find PID file",
         "Running as foreground process",

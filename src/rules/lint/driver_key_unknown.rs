@@ -47,6 +47,8 @@ fn wrong(driver: &str, entry: &Entry, version: NutVersion) -> Option<(String, St
         return None;
     }
     match driver::key(driver, key, version) {
+        // It takes this one key with a value and without (drivers/belkinunv.c).
+        Some(_) if driver == "belkinunv" && key.eq_ignore_ascii_case("wait") => None,
         None => Some(unknown(driver, key, version)),
         Some(KeyKind::Flag) if entry.value.is_some() => Some((
             format!("`{key}` is a flag of {driver}, and has a value"),

@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let users = view.host.users.iter().flat_map(|users| &users.users);
     users
-        .filter(|user| cross::is_fixed(view, &user.name))
         .filter(|user| cross::has_more_rights(user) || user.role() == Some(Role::Primary))
+        .filter(|user| cross::is_fixed(view, &user.name))
         .map(|user| {
             let saw = format!(
                 "`{}` has a password that everybody knows, and may {}",

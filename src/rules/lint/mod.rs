@@ -8,10 +8,10 @@ mod allow;
 mod allow_unused;
 mod appliance_demands;
 mod battery_reserve_short;
-mod calibration_blocks_shutdown;
+mod calibration_remembered;
 mod cross;
+mod deadtime_below_polls;
 mod deadtime_inert;
-mod deadtime_short;
 mod directive_obsolete;
 mod directive_too_new;
 mod directive_unknown;
@@ -24,9 +24,9 @@ mod feed_not_watched;
 mod finaldelay_short;
 mod fixed_password_rights;
 mod host;
+mod hostsync_below_logout;
 mod hostsync_beyond_oblb;
 mod hostsync_off;
-mod hostsync_short;
 mod ignorelb_without_threshold;
 mod keys;
 mod line_ignored;
@@ -50,8 +50,8 @@ mod notifymsg_shell;
 mod odd_character;
 mod offduration_immediate;
 mod password;
-mod password_differs;
 mod password_exposed;
+mod password_mismatch;
 mod password_unsafe;
 mod password_weak;
 mod place;
@@ -93,9 +93,9 @@ mod upsmon_user_too_powerful;
 mod usb;
 mod usb_ambiguous;
 mod usb_pattern;
-mod user_twice;
+mod user_lacks_password;
+mod user_section_twice;
 mod user_unknown;
-mod user_without_password;
 mod value;
 mod value_invalid;
 mod value_missing;
@@ -131,11 +131,14 @@ static CHECKS: &[(&Rule, Check)] = &[
         Check::Host(battery_reserve_short::check),
     ),
     (
-        &calibration_blocks_shutdown::RULE,
-        Check::Host(calibration_blocks_shutdown::check),
+        &calibration_remembered::RULE,
+        Check::Host(calibration_remembered::check),
+    ),
+    (
+        &deadtime_below_polls::RULE,
+        Check::Host(deadtime_below_polls::check),
     ),
     (&deadtime_inert::RULE, Check::Host(deadtime_inert::check)),
-    (&deadtime_short::RULE, Check::Host(deadtime_short::check)),
     (
         &directive_obsolete::RULE,
         Check::Host(directive_obsolete::check),
@@ -178,11 +181,14 @@ static CHECKS: &[(&Rule, Check)] = &[
         Check::Host(fixed_password_rights::check),
     ),
     (
+        &hostsync_below_logout::RULE,
+        Check::Host(hostsync_below_logout::check),
+    ),
+    (
         &hostsync_beyond_oblb::RULE,
         Check::Host(hostsync_beyond_oblb::check),
     ),
     (&hostsync_off::RULE, Check::Host(hostsync_off::check)),
-    (&hostsync_short::RULE, Check::Host(hostsync_short::check)),
     (
         &ignorelb_without_threshold::RULE,
         Check::Host(ignorelb_without_threshold::check),
@@ -226,12 +232,12 @@ static CHECKS: &[(&Rule, Check)] = &[
         Check::Host(offduration_immediate::check),
     ),
     (
-        &password_differs::RULE,
-        Check::Host(password_differs::check),
-    ),
-    (
         &password_exposed::RULE,
         Check::Site(password_exposed::check),
+    ),
+    (
+        &password_mismatch::RULE,
+        Check::Host(password_mismatch::check),
     ),
     (&password_unsafe::RULE, Check::Site(password_unsafe::check)),
     (&password_weak::RULE, Check::Site(password_weak::check)),
@@ -310,12 +316,15 @@ static CHECKS: &[(&Rule, Check)] = &[
     ),
     (&usb_ambiguous::RULE, Check::Host(usb_ambiguous::check)),
     (&usb_pattern::RULE, Check::Host(usb_pattern::check)),
-    (&user_twice::RULE, Check::Host(user_twice::check)),
-    (&user_unknown::RULE, Check::Host(user_unknown::check)),
     (
-        &user_without_password::RULE,
-        Check::Host(user_without_password::check),
+        &user_lacks_password::RULE,
+        Check::Host(user_lacks_password::check),
     ),
+    (
+        &user_section_twice::RULE,
+        Check::Host(user_section_twice::check),
+    ),
+    (&user_unknown::RULE, Check::Host(user_unknown::check)),
     (&value_invalid::RULE, Check::Host(value_invalid::check)),
     (&value_missing::RULE, Check::Host(value_missing::check)),
 ];

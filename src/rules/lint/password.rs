@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::site::{Site, is_known};
 use super::view::View;
 use crate::model::finding::{Finding, Place};
-use crate::model::inventory::SecretSource;
+use crate::model::inventory::{Platform, SecretSource};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::rules::Rule;
@@ -43,7 +43,7 @@ pub(super) fn known(site: &Site<'_>) -> Vec<Known> {
         .map(|(user, secret)| Known {
             user: user.into(),
             value: secret.expose().into(),
-            fixed: is_fixed(site, user, secret.expose()),
+            fixed: is_fixed(user, secret.expose()),
             host: None,
             place: site
                 .key(&["users", user, "password"])
@@ -76,7 +76,7 @@ fn literal(site: &Site<'_>) -> Vec<Known> {
             let Some(SecretSource::Literal(value)) = source else {
                 return None;
             };
-            let fixed = is_fixed(site, user, value);
+            let fixed = is_fixed(user, value);
             Some(Known {
                 user: user.into(),
                 value: value.clone(),
@@ -106,7 +106,7 @@ fn observed(view: &View<'_>) -> Vec<Known> {
             Some(Known {
                 user: user.name.clone(),
                 value: password.value.clone(),
-                fixed: is_fixed(view.site, &user.name, &password.value),
+                fixed: is_fixed(&user.name, &password.value),
                 host: Some(view.host.name.clone()),
                 place: Some(view.in_file(File::UpsdUsers, &password.place())),
             })
@@ -115,13 +115,11 @@ fn observed(view: &View<'_>) -> Vec<Known> {
 }
 
 /// Whether a vendor chose this password for this user.
-pub(super) fn is_fixed(site: &Site<'_>, user: &str, value: &str) -> bool {
-    let platforms = site
-        .inventory
-        .hosts
-        .values()
-        .filter_map(|host| host.platform.insists());
-    platforms
+pub(super) fn is_fixed(user: &str, value: &str) -> bool {
+    let vendors = [Platform::Synology, Platform::Qnap]
+        .into_iter()
+        .filter_map(Platform::insists);
+    vendors
         .into_iter()
         .any(|insists| insists.user == user && insists.password == value)
 }

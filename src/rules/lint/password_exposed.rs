@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
     let users = site.inventory.users.iter().filter(|(name, user)| {
-        is_literal(user.password.as_ref()) && !is_known_to_all(site, name, user.password.as_ref())
+        is_literal(user.password.as_ref()) && !is_known_to_all(name, user.password.as_ref())
     });
     let users = users.filter_map(|(name, _)| site.key(&["users", name, "password"]));
     let all = site
@@ -39,8 +39,8 @@ pub(super) fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 /// A password that a vendor fixed is no secret.
-fn is_known_to_all(site: &Site<'_>, user: &str, source: Option<&SecretSource>) -> bool {
-    matches!(source, Some(SecretSource::Literal(value)) if password::is_fixed(site, user, value))
+fn is_known_to_all(user: &str, source: Option<&SecretSource>) -> bool {
+    matches!(source, Some(SecretSource::Literal(value)) if password::is_fixed(user, value))
 }
 
 fn is_literal(source: Option<&SecretSource>) -> bool {

@@ -5,9 +5,9 @@ use crate::nut::files::TrapKind as Trap;
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
-    id: "user-twice",
+    id: "user-section-twice",
     severity: Severity::Error,
-    text: include_str!("user_twice.md"),
+    text: include_str!("user_section_twice.md"),
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {

@@ -4,9 +4,9 @@ use crate::nut::version::NutVersion;
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
-    id: "calibration-blocks-shutdown",
+    id: "calibration-remembered",
     severity: Severity::Warning,
-    text: include_str!("calibration_blocks_shutdown.md"),
+    text: include_str!("calibration_remembered.md"),
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {

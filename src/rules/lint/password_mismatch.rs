@@ -5,9 +5,9 @@ use crate::model::finding::{Finding, Severity};
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
-    id: "password-differs",
+    id: "password-mismatch",
     severity: Severity::Error,
-    text: include_str!("password_differs.md"),
+    text: include_str!("password_mismatch.md"),
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {

@@ -5,9 +5,9 @@ use crate::nut::directive::File;
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
-    id: "hostsync-short",
+    id: "hostsync-below-logout",
     severity: Severity::Error,
-    text: include_str!("hostsync_short.md"),
+    text: include_str!("hostsync_below_logout.md"),
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {

@@ -4,9 +4,9 @@ use crate::nut::directive::File;
 use crate::rules::Rule;
 
 pub(super) static RULE: Rule = Rule {
-    id: "user-without-password",
+    id: "user-lacks-password",
     severity: Severity::Error,
-    text: include_str!("user_without_password.md"),
+    text: include_str!("user_lacks_password.md"),
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
