@@ -79,6 +79,25 @@ const CASES: &[Case] = &[
     ("notifycmd", &["nas notify-program-absent"]),
     ("truenas-absent", &["pve client-not-counted"]),
     ("unreachable", &["pve host-unreachable"]),
+    // A server of another generation, the rest as above.
+    ("healthy-2.8.0", &[]),
+    ("mode-none-2.8.0", &["pve mode-is-none"]),
+    ("wrong-password-2.8.0", &["nas login-password-differs"]),
+    ("listen-absent-2.8.0", &["pve listen-address-absent"]),
+    ("driver-key-2.8.0", &["pve driver-key-not-known"]),
+    ("fsd-2.8.0", &["pve shutdown-latched"]),
+    ("calibration-2.8.0", &["pve calibration-sticks"]),
+    ("wrong-role-2.8.0", &["pve role-too-weak"]),
+    ("healthy-2.7.4", &[]),
+    ("mode-none-2.7.4", &["pve mode-is-none"]),
+    ("wrong-password-2.7.4", &["nas login-password-differs"]),
+    ("listen-absent-2.7.4", &["pve listen-address-absent"]),
+    ("driver-key-2.7.4", &["pve driver-key-not-known"]),
+    ("driver-stopped-2.7.4", &["pve driver-not-running"]),
+    ("driver-crash-loop-2.7.4", &["pve driver-fails"]),
+    ("two-primaries-2.7.4", &["nas two-primaries"]),
+    ("fsd-2.7.4", &["pve shutdown-latched"]),
+    ("on-battery-2.7.4", &["pve mains-lost"]),
 ];
 
 fn folder() -> PathBuf {
@@ -179,14 +198,8 @@ fn the_texts_of_what_was_found_have_no_open_places() {
 fn no_recording_holds_a_password_or_a_serial_number() {
     for (name, _) in CASES {
         let text = std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
-        for canary in [
-            "canarypve77",
-            "canarynas77",
-            "canaryold88",
-            "SNCANARY",
-            "another99",
-            "late99",
-        ] {
+        // The recorder writes these words into every password and serial number.
+        for canary in ["canary", "CANARY", "another99", "late99", "pa#ss99"] {
             assert!(!text.contains(canary), "{canary} in {name}");
         }
     }

@@ -24,7 +24,7 @@ edit() { # edit HOST FILE SED-PROGRAM: in place, owner and mode kept
   $L in "$LAB" "$1" sh -c "sed '$3' /etc/nut/$2 >/tmp/edited && cat /tmp/edited >/etc/nut/$2"
 }
 restart() { for unit in "${@:2}"; do $L in "$LAB" "$1" systemctl restart "$unit" >/dev/null 2>&1; done; }
-status() { pve "sed -i 's/^ups.status:.*/ups.status: $1/' /etc/nut/ups.dev"; sleep "${2:-4}"; }
+status() { sleep 1.2; pve "sed -i 's/^ups.status:.*/ups.status: $1/' /etc/nut/ups.dev"; sleep "${2:-4}"; }
 ssh_off() { $L cut "$LAB" "$1" >/dev/null; }
 
 site() {
@@ -155,18 +155,18 @@ break_users_unreadable() { pve 'chown root:root /etc/nut/upsd.users; chmod 600 /
 break_folder_shut() { pve 'chmod 700 /etc/nut; chown root:root /etc/nut'; restart pve nut-server; sleep 2; }
 break_world_readable() { pve 'chmod 644 /etc/nut/upsd.users'; }
 break_file_absent() { pve 'rm /etc/nut/upsd.users'; restart pve nut-server; sleep 2; }
-break_driver_key() { edit pve ups.conf '/port =/a\  offdelay = 30'; pve 'sleep 2; systemctl restart nut-driver@ups'; sleep 6; }
-break_driver_misspelt() { edit pve ups.conf 's/dummy-ups/dumy-ups/'; pve 'sleep 2; systemctl restart nut-driver@ups'; sleep 4; }
-break_driver_crash_loop() { edit pve ups.conf 's/dummy-ups/usbhid-ups/;s/ups.dev/auto/'; pve 'sleep 2; systemctl restart nut-driver@ups'; sleep 6; }
+break_driver_key() { edit pve ups.conf '/port =/a\  offdelay = 30'; pve 'sleep 2; systemctl restart nut-driver@ups || systemctl restart nut-driver'; sleep 6; }
+break_driver_misspelt() { edit pve ups.conf 's/dummy-ups/dumy-ups/'; pve 'sleep 2; systemctl restart nut-driver@ups || systemctl restart nut-driver'; sleep 4; }
+break_driver_crash_loop() { edit pve ups.conf 's/dummy-ups/usbhid-ups/;s/ups.dev/auto/'; pve 'sleep 2; systemctl restart nut-driver@ups || systemctl restart nut-driver'; sleep 6; }
 break_usb_absent() {
   pve 'printf "#!/bin/sh\necho Bus 001 Device 001: ID 1d6b:0002 Linux Foundation 2.0 root hub\n" >/usr/local/bin/lsusb; chmod 755 /usr/local/bin/lsusb'
   break_driver_crash_loop
 }
 break_device_absent() {
-  edit pve ups.conf 's/dummy-ups/apcsmart/;s/ups.dev/\/dev\/ttyUSB7/'; pve 'sleep 2; systemctl restart nut-driver@ups'; sleep 6
+  edit pve ups.conf 's/dummy-ups/apcsmart/;s/ups.dev/\/dev\/ttyUSB7/'; pve 'sleep 2; systemctl restart nut-driver@ups || systemctl restart nut-driver'; sleep 6
 }
-break_section_incomplete() { edit pve ups.conf '/port =/d'; pve 'sleep 2; systemctl restart nut-driver@ups nut-server'; sleep 4; }
-break_open_quote() { edit pve ups.conf 's/desc = .*/desc = "Rack UPS/'; pve 'sleep 2; systemctl restart nut-driver@ups nut-server'; sleep 4; }
+break_section_incomplete() { edit pve ups.conf '/port =/d'; pve 'sleep 2; systemctl restart nut-driver@ups nut-server || systemctl restart nut-driver nut-server'; sleep 4; }
+break_open_quote() { edit pve ups.conf 's/desc = .*/desc = "Rack UPS/'; pve 'sleep 2; systemctl restart nut-driver@ups nut-server || systemctl restart nut-driver nut-server'; sleep 4; }
 break_hash_password() { edit nas upsmon.conf 's/canarynas77/pa#ss99/;s/"pa#ss99"/pa#ss99/'; restart nas nut-monitor; sleep 3; }
 break_stale() { pve 'pkill -STOP dummy-ups'; sleep 22; }
 break_on_battery() { pve "sed -i 's/^battery.charge:.*/battery.charge: 63/;s/^battery.runtime:.*/battery.runtime: 840/' /etc/nut/ups.dev"; status 'OB DISCHRG' 5; }

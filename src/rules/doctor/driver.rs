@@ -1,7 +1,7 @@
 //! The driver: its section in ups.conf, its program, its unit, its data.
 
 use super::says::{Bad, Says, bad};
-use super::view::{HostView, UpsView, is_noise};
+use super::view::{HostView, SERVER, UpsView, is_noise};
 use super::{DoctorRule, rule};
 use crate::model::observed::{Reading, Unit};
 use crate::model::verdict::Repair;
@@ -358,6 +358,11 @@ fn stopped(ups: &UpsView<'_>) -> Says {
         return Says::Fine;
     };
     if unit.active != "inactive" && unit.active != "deactivating" {
+        return Says::Fine;
+    }
+    // 2.7.4's unit stops with the upsd that needs it (StopWhenUnneeded).
+    let follows = ups.unit() == "nut-driver.service" && !ups.host.unit_runs(SERVER);
+    if follows {
         return Says::Fine;
     }
     let name = ups.unit();

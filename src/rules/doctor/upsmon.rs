@@ -328,14 +328,10 @@ fn login_missing(watch: &Watch<'_>) -> Says {
         }
         None => {}
     }
-    // A upsmon that was started just now logs in with its first poll.
-    let clock = watch.host.look.map_or(0, |look| look.observed.system.clock);
-    let young = watch
-        .host
-        .unit(MONITOR)
-        .is_some_and(|unit| clock.saturating_sub(unit.since) < 10);
-    if young && refused.is_empty() {
-        return Says::Fine;
+    if refused.is_empty() && watch.is_young() {
+        return Says::Unknown(format!(
+            "upsmon or upsd on {server} was started a moment ago: look again in ten seconds"
+        ));
     }
     let saw = if refused.is_empty() {
         format!(

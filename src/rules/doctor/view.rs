@@ -306,6 +306,19 @@ impl Watch<'_> {
         Some(HostView::new(server, self.host.all))
     }
 
+    /// Whether upsmon, or the upsd it asks, was started just now: a login comes with the next poll.
+    pub fn is_young(&self) -> bool {
+        let young = |look: Option<&Look>, unit: &str, seconds: u64| {
+            look.is_some_and(|look| {
+                let clock = look.observed.system.clock;
+                let unit = look.observed.units.get(unit);
+                unit.is_some_and(|unit| clock.saturating_sub(unit.since) < seconds)
+            })
+        };
+        let server = self.server.and_then(Bundle::look);
+        young(self.host.look, MONITOR, 10) || young(server, SERVER, 15)
+    }
+
     /// Whether the server counts the host as logged in; `None` when that is not known.
     pub fn logged_in(&self) -> Option<bool> {
         let server = self.server?.look()?;
