@@ -4,22 +4,23 @@ LAB := tests/lab/lab
 
 .PHONY: demo test lint bench torture fuzz clean deps
 
-demo: deps        ## boot a lab host and run diff, deploy, verify against it
-	scripts/demo.sh
+demo: deps        ## boot a site of two hosts and deploy, prove, break and diagnose it
+	@scripts/demo.sh
 
 test: deps lint   ## everything, real hosts included
-	scripts/test.sh
+	@scripts/test.sh
 
-lint:
+lint:             ## format, clippy, shellcheck
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	@if command -v shellcheck >/dev/null; then scripts/shellcheck.sh; else echo "shellcheck is not installed: shell scripts not checked"; fi
 
-bench: deps       ## ratios against plain ssh, and the speed of check
-	scripts/bench.sh
+bench: deps       ## diff against a plain ssh that reads the same; the speed of check
+	@scripts/bench.sh
+	cargo bench --bench check
 
 torture: deps     ## faults and kills at random moments, hundreds of times
-	scripts/torture.sh
+	@scripts/torture.sh
 
 SECONDS_OF_FUZZ ?= 30
 fuzz:             ## the parsers on broken texts; with cargo-fuzz: cargo +nightly fuzz run conf --features libfuzzer
@@ -28,6 +29,7 @@ fuzz:             ## the parsers on broken texts; with cargo-fuzz: cargo +nightl
 deps:
 	@scripts/deps.sh
 
-clean:
-	-$(LAB) down --all
+clean:            ## the demo's lab and everything built; other labs: tests/lab/lab list
+	-$(LAB) down demo
+	rm -rf .lab
 	cargo clean

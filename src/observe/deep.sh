@@ -65,7 +65,7 @@ deep_firewall() {
 deep_processes() {
   ps -eo pid=,ppid=,user=,pcpu=,etimes=,comm= | while read -r pid parent user cpu age comm; do
     case $comm in
-      upsd | upsmon | upssched | *usb* | *-ups | nutdrv* | blazer* | snmp-ups | apcsmart* | apcupsd | pwrstatd | bcmxcp* | mge* | riello* | tripplite*)
+      upsd | upsmon | upssched | *usb* | *-ups | nutdrv* | blazer* | apcsmart* | apcupsd | pwrstatd | bcmxcp* | mge* | riello* | tripplite*)
         printf '%s %s %s %s %s %s\n' "$pid" "$parent" "$user" "$cpu" "$age" "$comm" ;;
     esac
   done
