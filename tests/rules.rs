@@ -395,6 +395,7 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
         let names = [
             format!("lint/{file}"),
             format!("verify/{file}"),
+            format!("refusal/{file}"),
             format!("doctor/text/{}.md", rule.id),
         ];
         let found = names.iter().any(|name| {

@@ -24,6 +24,7 @@ use crate::model::secret::SecretStore;
 use crate::plan::Policy;
 use crate::render::{self, RenderError, Templates};
 use crate::report::{self, Verbosity, human::Page, progress, prompt, screen};
+use crate::rules::lint::unknown_allows;
 
 /// An inventory that is loaded, with the hosts that were named.
 pub(super) struct Site {
@@ -51,6 +52,11 @@ impl Site {
     /// Everything that is wrong with them.
     pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
         let loaded = inventory::load(&global.inventory)?;
+        let places = |path: &[&str]| loaded.source.place_of(path);
+        let unknown = unknown_allows(&loaded.inventory, &places);
+        if !unknown.is_empty() {
+            return Err(Diagnostics::sorted(unknown).into());
+        }
         let templates = templates(global, &loaded)?;
         let hosts = inventory::select(&loaded.inventory, selection)?;
         Ok(Self {

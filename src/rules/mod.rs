@@ -3,6 +3,7 @@
 
 pub mod doctor;
 pub mod lint;
+pub mod refusal;
 pub mod text;
 pub mod verify;
 
@@ -33,6 +34,7 @@ pub fn all() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     rules.extend(lint::RULES.iter());
     rules.extend(verify::RULES);
+    rules.extend(refusal::RULES.iter());
     rules.extend(doctor::rules().map(|rule| &rule.rule));
     rules.sort_by_key(|rule| rule.id);
     rules

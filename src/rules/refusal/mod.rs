@@ -1,0 +1,72 @@
+//! Texts of what keeps a plan from being applied. The checks are the gate of `plan/` and the look for
+//! unfinished transactions of `flow/`: they need the plan, which no rule sees.
+
+use super::Rule;
+use crate::model::finding::Severity;
+
+/// The rules of this pass, sorted by id.
+pub static RULES: [Rule; 12] = [
+    refusal("config-dir-absent", include_str!("config_dir_absent.md")),
+    refusal("config-dir-odd", include_str!("config_dir_odd.md")),
+    refusal(
+        "config-dir-unreadable",
+        include_str!("config_dir_unreadable.md"),
+    ),
+    refusal("file-is-odd", include_str!("file_is_odd.md")),
+    refusal("file-is-symlink", include_str!("file_is_symlink.md")),
+    refusal("file-unreadable", include_str!("file_unreadable.md")),
+    refusal("host-not-debian", include_str!("host_not_debian.md")),
+    refusal(
+        "host-without-systemd",
+        include_str!("host_without_systemd.md"),
+    ),
+    refusal("nut-not-installed", include_str!("nut_not_installed.md")),
+    refusal(
+        "transaction-unfinished",
+        include_str!("transaction_unfinished.md"),
+    ),
+    refusal("unit-masked", include_str!("unit_masked.md")),
+    refusal("ups-on-battery", include_str!("ups_on_battery.md")),
+];
+
+const fn refusal(id: &'static str, text: &'static str) -> Rule {
+    Rule {
+        id,
+        severity: Severity::Error,
+        text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_that_is_said_has_a_text() {
+        let said = [
+            include_str!("../../plan/gate.rs"),
+            include_str!("../../flow/verify.rs"),
+        ]
+        .concat();
+        for rule in &RULES {
+            assert!(
+                said.contains(&format!("\"{}\"", rule.id)),
+                "{} is never said",
+                rule.id
+            );
+        }
+        let gate = include_str!("../../plan/gate.rs");
+        let mut calls = 0;
+        for call in gate.split("error(").skip(1) {
+            if let Some(id) = call
+                .trim_start()
+                .strip_prefix('"')
+                .and_then(|rest| rest.split('"').next())
+            {
+                assert!(RULES.iter().any(|rule| rule.id == id), "{id} has no text");
+                calls += 1;
+            }
+        }
+        assert!(calls >= 11, "the gate was not read: {calls}");
+    }
+}
