@@ -53,7 +53,7 @@ impl Site {
     pub fn load(global: &Global, selection: &[String]) -> Result<Self> {
         let loaded = inventory::load(&global.inventory)?;
         let places = |path: &[&str]| loaded.source.place_of(path);
-        let unknown = unknown_allows(&loaded.inventory, &places);
+        let unknown = unknown_allows(&loaded.inventory, places);
         if !unknown.is_empty() {
             return Err(Diagnostics::sorted(unknown).into());
         }
