@@ -24,7 +24,7 @@ torture: deps     ## faults and kills at random moments, hundreds of times
 
 SECONDS_OF_FUZZ ?= 30
 fuzz:             ## the parsers on broken texts; with cargo-fuzz: cargo +nightly fuzz run conf --features libfuzzer
-	cargo run --release --manifest-path fuzz/Cargo.toml --bin stable -- $(SECONDS_OF_FUZZ)
+	cargo run --manifest-path fuzz/Cargo.toml --target-dir target --bin stable -- $(SECONDS_OF_FUZZ)
 
 deps:
 	@scripts/deps.sh

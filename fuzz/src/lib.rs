@@ -49,6 +49,10 @@ fn lossless(parsed: &Conf, bytes: &[u8]) {
 fn words(parsed: &Conf) {
     for word in parsed.lines.iter().flat_map(|line| &line.words) {
         assert!(word.value.is_ascii() && word.value.len() <= conf::WORD_LIMIT);
+        // NUT reads 0x7f; we refuse to write it.
+        if word.value.contains('\x7f') {
+            continue;
+        }
         let quoted = conf::quote(&word.value).expect("NUT read it, so it can hold it");
         let again = conf::parse(format!("x {quoted}\n").as_bytes());
         let read = again.lines.first().and_then(|line| line.value(1));
@@ -62,7 +66,13 @@ fn views(bytes: &[u8]) {
     let upsd = UpsdConf::parse(bytes);
     let users = UpsdUsers::parse(bytes);
     let upsmon = UpsmonConf::parse(bytes);
-    let all = [&nut.traps, &ups.traps, &upsd.traps, &users.traps, &upsmon.traps];
+    let all = [
+        &nut.traps,
+        &ups.traps,
+        &upsd.traps,
+        &users.traps,
+        &upsmon.traps,
+    ];
     for trap in all.into_iter().flatten() {
         assert!(trap.place.span.end <= bytes.len() && trap.place.line > 0 && trap.place.column > 0);
         assert!(!trap.to_string().is_empty());
@@ -84,13 +94,22 @@ fn masked(file: File, bytes: &[u8]) {
             let users = UpsdUsers::parse(bytes).users;
             let passwords = users.iter().filter_map(|user| user.password.as_ref());
             for word in passwords.filter(|word| !word.value.is_empty()) {
-                assert!(inside(word.span.end - 1), "{:?}", String::from_utf8_lossy(bytes));
+                let seen = bytes[word.span.clone()].trim_ascii_end().len().max(1);
+                assert!(
+                    inside(word.span.start + seen - 1),
+                    "{:?}",
+                    String::from_utf8_lossy(bytes)
+                );
             }
         }
         File::Upsmon => {
             for monitor in UpsmonConf::parse(bytes).monitors {
                 let word = monitor.password;
-                assert!(word.value.is_empty() || inside(word.span.start), "{:?}", String::from_utf8_lossy(bytes));
+                assert!(
+                    word.value.is_empty() || inside(word.span.start),
+                    "{:?}",
+                    String::from_utf8_lossy(bytes)
+                );
             }
         }
         _ => {}
@@ -110,8 +129,9 @@ pub fn inventory(bytes: &[u8]) {
         Ok(loaded) => {
             let places = |path: &[&str]| loaded.source.place_of(path);
             let names = loaded.inventory.hosts.keys();
-            let found: BTreeMap<_, _> =
-                names.map(|name| (name, places(&["hosts", name.as_str()]))).collect();
+            let found: BTreeMap<_, _> = names
+                .map(|name| (name, places(&["hosts", name.as_str()])))
+                .collect();
             assert!(found.values().all(Option::is_some));
             checked(&loaded.inventory, &places);
         }
@@ -140,7 +160,11 @@ fn checked(
         versions: &[],
         exposure: upsctl::rules::lint::Exposure::default(),
     };
-    for finding in check.run().map(|report| report.findings).unwrap_or_default() {
+    for finding in check
+        .run()
+        .map(|report| report.findings)
+        .unwrap_or_default()
+    {
         let text = format!("{finding:?}");
         assert!(!text.contains("{{ "), "{text}");
     }

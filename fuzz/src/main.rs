@@ -9,12 +9,52 @@ use upsctl_fuzz::{TARGETS, Target};
 
 /// The pieces texts are made of.
 const WORDS: [&str; 46] = [
-    "[", "]", "\"", "\\", "#", "=", " ", "\n", "\r\n", "\t", "'", "\\\n", "\"\"", "é", "\u{feff}", "\0",
-    "[ups]", "[nas]\n", "password = ", "password", "upsmon secondary\n", "MONITOR ", "ups@h:1 1 u pw primary\n",
-    "ups@[::1] 1 u \"p w\" slave\n", "driver = usbhid-ups\n", "port = auto\n", "LISTEN * 1\n", "MODE=none\n",
-    "NOTIFYMSG ONBATT \"%s\"\n", "CERTIDENT name pw\n", "actions = SET\n", "canary-7", "hosts", "ups", ".", "\"\"\"",
-    "address = \"10.0.0.1\"\n", "[hosts.a]\n", "[ups.ups]\nhost = \"a\"\ndriver = \"usbhid-ups\"\n", "powered_by = [\"ups\"]\n",
-    "[hosts.a.upsmon]\n", "{ literal = \"x\" }", "[secrets]\npassword = ", "1979-05-27", "true\n", "-1\n",
+    "[",
+    "]",
+    "\"",
+    "\\",
+    "#",
+    "=",
+    " ",
+    "\n",
+    "\r\n",
+    "\t",
+    "'",
+    "\\\n",
+    "\"\"",
+    "é",
+    "\u{feff}",
+    "\0",
+    "[ups]",
+    "[nas]\n",
+    "password = ",
+    "password",
+    "upsmon secondary\n",
+    "MONITOR ",
+    "ups@h:1 1 u pw primary\n",
+    "ups@[::1] 1 u \"p w\" slave\n",
+    "driver = usbhid-ups\n",
+    "port = auto\n",
+    "LISTEN * 1\n",
+    "MODE=none\n",
+    "NOTIFYMSG ONBATT \"%s\"\n",
+    "CERTIDENT name pw\n",
+    "actions = SET\n",
+    "canary-7",
+    "hosts",
+    "ups",
+    ".",
+    "\"\"\"",
+    "address = \"10.0.0.1\"\n",
+    "[hosts.a]\n",
+    "[ups.ups]\nhost = \"a\"\ndriver = \"usbhid-ups\"\n",
+    "powered_by = [\"ups\"]\n",
+    "[hosts.a.upsmon]\n",
+    "{ literal = \"x\" }",
+    "[secrets]\npassword = ",
+    "1979-05-27",
+    "true\n",
+    "-1\n",
 ];
 
 /// SplitMix64: small, and the same everywhere.
@@ -36,18 +76,26 @@ impl Random {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(30);
+    let seconds = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(30);
     let wanted: Vec<String> = arguments.collect();
     let targets: Vec<Target> = TARGETS
         .into_iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
         .collect();
     let corpus = corpus();
-    let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok());
+    let seed = std::env::var("SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     println!("seed {seed}, {} texts", corpus.len());
     let budget = Duration::from_secs(seconds) / u32::try_from(targets.len().max(1)).unwrap_or(1);
-    let broken: usize = targets.iter().map(|target| run(target, &corpus, seed, budget)).sum();
+    let broken: usize = targets
+        .iter()
+        .map(|target| run(target, &corpus, seed, budget))
+        .sum();
     if broken > 0 {
         std::process::exit(1);
     }
@@ -71,7 +119,10 @@ fn run((name, target): &Target, corpus: &[Vec<u8>], seed: u64, budget: Duration)
 fn input(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = match random.below(3) {
         0 => Vec::new(),
-        _ => corpus.get(random.below(corpus.len())).cloned().unwrap_or_default(),
+        _ => corpus
+            .get(random.below(corpus.len()))
+            .cloned()
+            .unwrap_or_default(),
     };
     for _ in 0..=random.below(12) {
         let at = random.below(bytes.len() + 1);
@@ -98,7 +149,11 @@ fn input(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
 /// The texts of the repository: samples, goldens, inventories.
 fn corpus() -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders = vec![root.join("tests/golden"), root.join("tests/rules"), root.join("inventory")];
+    let mut folders = vec![
+        root.join("tests/golden"),
+        root.join("tests/rules"),
+        root.join("inventory"),
+    ];
     let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -115,7 +170,9 @@ fn corpus() -> Vec<Vec<u8>> {
 }
 
 fn keep(name: &str, input: &[u8]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("artifacts")
+        .join(name);
     let sum = input.iter().fold(0xcbf2_9ce4_8422_2325u64, |sum, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -43,7 +43,13 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     all().into_iter().find(|rule| rule.id == id)
 }
 
-/// The id that was probably meant.
+/// The id that was probably meant: the nearest one, else the first that has the text in it.
 pub fn nearest(id: &str) -> Option<&'static str> {
-    lint::nearest(id, all().into_iter().map(|rule| rule.id))
+    let rules = all();
+    let within = || {
+        rules
+            .iter()
+            .find(|rule| rule.id.contains(id) && !id.is_empty())
+    };
+    lint::nearest(id, rules.iter().map(|rule| rule.id)).or_else(|| Some(within()?.id))
 }
