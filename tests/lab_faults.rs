@@ -44,6 +44,18 @@ fn broken_driver(suite: &str) {
         "site.toml",
         &format!("{ONE}\n[ups.ups.options]\nnosuchkey = \"x\"\n"),
     );
+    // Seen before anything is written; whoever insists meets the rollback.
+    let refused = lab.upsctl(&["deploy", "-y"]).expect(3);
+    assert!(
+        refused.out.contains("driver-key-unknown"),
+        "{}",
+        refused.out
+    );
+    assert_eq!(before, state(&lab));
+    lab.write(
+        "site.toml",
+        &format!("allow = [\"driver-key-unknown\"]\n{ONE}\n[ups.ups.options]\nnosuchkey = \"x\"\n"),
+    );
     let ran = lab.upsctl(&["deploy", "-y"]).expect(5);
     assert!(
         ran.out.contains("rolled back, the host is as it was"),
