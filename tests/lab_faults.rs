@@ -185,7 +185,13 @@ fn sudo_is_used_where_the_user_is_not_root_and_its_refusal_is_told() {
         &ONE.replace("address = \"pve\"", "address = \"pve\"\nuser = \"limited\""),
     );
     let ran = lab.upsctl(&["diff"]).expect(1);
-    assert!(ran.out.contains("sudo -n"), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out
+            .contains("limited may not use sudo without a password"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
     lab.write(
         "site.toml",
         &ONE.replace("address = \"pve\"", "address = \"pve\"\nuser = \"admin\""),
