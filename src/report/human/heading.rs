@@ -10,10 +10,10 @@ use crate::model::outcome::{HostOutcome, HostResult};
 use crate::report::paint::{BAD, CHANGE, GOOD, HOST, PLAIN, WARNING, clean, paint};
 
 /// `pve  in sync`, the names padded to `column`.
-pub(super) fn line(outcome: &HostOutcome, column: usize) -> String {
+pub(super) fn line(command: &str, outcome: &HostOutcome, column: usize) -> String {
     let name = outcome.host.as_str();
     let padding = " ".repeat(column.saturating_sub(name.len()) + 2);
-    let (style, text) = says(&outcome.result);
+    let (style, text) = says(command, &outcome.result);
     let text = text.replace('\n', " ");
     format!(
         "{}{padding}{}\n",
@@ -39,7 +39,7 @@ fn worst<'a>(findings: impl Iterator<Item = &'a Finding>) -> Style {
         .map_or(GOOD, finding::style)
 }
 
-fn says(result: &HostResult) -> (Style, String) {
+fn says(command: &str, result: &HostResult) -> (Style, String) {
     match result {
         HostResult::InSync { findings } => judged("in sync", findings),
         HostResult::Pending { plan } => (CHANGE, plan::counts(plan)),
@@ -49,7 +49,12 @@ fn says(result: &HostResult) -> (Style, String) {
             } else {
                 "proven"
             };
-            judged(&format!("deployed: {}", plan::done(plan, proof)), findings)
+            let did = if command == "rollback" {
+                "earlier state back"
+            } else {
+                "deployed"
+            };
+            judged(&format!("{did}: {}", plan::done(plan, proof)), findings)
         }
         HostResult::Verified { findings } if findings.is_empty() => (GOOD, "all proven".into()),
         HostResult::Verified { findings } if has_error(findings) => (BAD, tally(findings)),

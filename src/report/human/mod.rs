@@ -77,7 +77,7 @@ fn text(command: &str, outcomes: &[HostOutcome], page: &Page, show: Show) -> Str
     let mut out = String::new();
     let mut roomy = false;
     for outcome in shown {
-        let heading = heading::line(outcome, column);
+        let heading = heading::line(command, outcome, column);
         let body = host::body(&outcome.result, page, show);
         if !out.is_empty() && (roomy || !body.is_empty()) {
             out.push('\n');
