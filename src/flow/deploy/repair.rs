@@ -1,0 +1,98 @@
+//! What comes before a plan can be applied: an older transaction is ended, NUT is installed.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Looks;
+use crate::apply;
+use crate::flow::Context;
+use crate::flow::look::{self, Looked, Purpose};
+use crate::host::{Command, Effect, Silent};
+use crate::model::name::HostName;
+use crate::model::outcome::{HostError, HostResult};
+use crate::model::secret::Secret;
+
+const HEAL_DEADLINE: Duration = Duration::from_secs(240);
+const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
+
+/// Ends transactions that nobody holds any more, and looks again at those hosts.
+pub(super) fn heal(context: &Context<'_>, names: &[HostName], looked: &mut Looks) -> Result<()> {
+    for name in names {
+        let Some(Ok(host)) = looked.get_mut(name) else {
+            continue;
+        };
+        let Some(open) = &host.observed.transaction else {
+            continue;
+        };
+        if open.holder.is_some() {
+            continue;
+        }
+        context
+            .progress
+            .begin(name, "putting an unfinished deploy back");
+        let command = Command {
+            effect: Effect::Write,
+            program: apply::heal_program(&open.id, ""),
+            input: Secret::new(""),
+            deadline: HEAL_DEADLINE,
+        };
+        let again = host
+            .transport
+            .run(&command, &mut Silent)
+            .and_then(|_| look_again(context, name, host));
+        if let Err(error) = again {
+            looked.insert(name.clone(), Err(error));
+        }
+    }
+    Ok(())
+}
+
+fn look_again(context: &Context<'_>, name: &HostName, host: &mut Looked) -> Result<(), HostError> {
+    let local = |why: anyhow::Error| HostError::Local {
+        detail: why.to_string(),
+    };
+    let probe = look::probe(context, name, Purpose::Plan).map_err(local)?;
+    host.observed = look::observe_once(context, host.transport.as_mut(), name, &probe)?;
+    host.desired = look::desired_for(context, name, &host.observed).map_err(local)?;
+    Ok(())
+}
+
+/// Installs packages and looks again: what the host has is another matter then.
+pub(super) fn install(
+    context: &Context<'_>,
+    name: &HostName,
+    host: &mut Looked,
+    packages: &[String],
+) -> Result<(), HostResult> {
+    let program = format!(
+        "export DEBIAN_FRONTEND=noninteractive LC_ALL=C\n\
+         apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 {0} </dev/null 2>&1 ||\n\
+         {{ apt-get update </dev/null && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 {0} </dev/null; }} 2>&1\n",
+        packages.join(" ")
+    );
+    let command = Command {
+        effect: Effect::Write,
+        program,
+        input: Secret::new(""),
+        deadline: INSTALL_DEADLINE,
+    };
+    let failed = |error| HostResult::Failed { error };
+    let output = host.transport.run(&command, &mut Silent).map_err(failed)?;
+    if output.status != 0 {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let why = text
+            .lines()
+            .rev()
+            .find(|line| line.starts_with("E:"))
+            .unwrap_or("apt-get failed");
+        return Err(HostResult::Refused {
+            reason: format!("installing {} failed: {why}", packages.join(" ")),
+            hint: format!(
+                "on the host: apt-get update && apt-get install {}",
+                packages.join(" ")
+            ),
+        });
+    }
+    look_again(context, name, host).map_err(failed)
+}
