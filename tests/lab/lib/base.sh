@@ -48,7 +48,9 @@ resolve_mirror_lists() {
 debian_mirror() {
 	local uri
 	uri=$(apt_uris | resolve_mirror_lists | grep -E '/debian/?$' | head -n 1) || true
-	echo "${uri:-http://deb.debian.org/debian}"
+	uri=${UPSCTL_LAB_MIRROR:-$uri}
+	[ -n "$uri" ] || die "this machine's apt knows no Debian mirror: name one in UPSCTL_LAB_MIRROR"
+	echo "$uri"
 }
 
 # mmdebstrap does not read this machine's apt.conf, but a proxy set there is the only way out for some.
@@ -70,13 +72,14 @@ build_base() (
 	flock 8
 	# Another lab may have built it while this one waited.
 	[ ! -d "$base" ] || exit 0
+	mirror=$(debian_mirror)
 	say "building $(basename "$base")"
 	rm -rf --one-file-system "$base.new" "$base.log"
 	mapfile -t proxy < <(proxy_options)
 	export LAB_SUITE=$suite LAB_KIND=$kind LAB_NUT_PACKAGES=${NUT_PACKAGES//,/ }
 	# Namespaces of its own, so that a build that is killed leaves neither mounts nor processes behind.
 	unshare --mount --pid --fork --kill-child --mount-proc -- mmdebstrap --variant=apt --include="$(base_packages "$kind")" "${proxy[@]}" \
-		--customize-hook="$LIB/customize.sh" "$suite" "$base.new" "$(debian_mirror)" >"$base.log" 2>&1 ||
+		--customize-hook="$LIB/customize.sh" "$suite" "$base.new" "$mirror" >"$base.log" 2>&1 ||
 		die "cannot build $suite, see $base.log: $(grep '^E:' "$base.log" | tail -n 1)"
 	# mmdebstrap ends by dropping the package lists; a bare host shall know its repository from the start.
 	[ "$kind" = full ] || chroot "$base.new" apt-get -q update >>"$base.log" 2>&1 || die "cannot read the repository of $base.new"
