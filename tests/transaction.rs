@@ -320,3 +320,28 @@ fn an_undo_on_battery_leaves_what_serves_alone_until_mains_are_back() {
     assert!(!host.is_open());
     assert_serving(&host, "the timer when mains are back");
 }
+
+#[test]
+fn without_systemd_a_plain_process_is_the_undo_timer() {
+    let host = FakeHost::new();
+    std::fs::remove_dir_all(host.path("root/run/systemd")).unwrap();
+    let settings = upsctl::apply::Settings {
+        undo_after: 2,
+        ..host.settings(ID)
+    };
+    let at = calls_of_a_deploy() * 3 / 4;
+    host.deploy_as(
+        &settings,
+        &host.plan(&NEW),
+        Verdict::Confirm,
+        Some((at, "kill-before")),
+    );
+    assert!(host.is_open(), "the kill came in the middle");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while host.is_open() {
+        assert!(std::time::Instant::now() < until, "nobody undid it");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(host.files(), old());
+    assert_serving(&host, "the process");
+}
