@@ -83,14 +83,7 @@ fn a_lost_connection_is_undone_by_the_host() {
 
 #[test]
 fn the_timer_undoes_a_deploy_that_was_killed() {
-    let host = FakeHost::new();
-    let calls = calls_of_a_deploy();
-    host.deploy(
-        &host.plan(&NEW),
-        Verdict::Confirm,
-        Some((calls * 3 / 4, "kill-before")),
-    );
-    assert!(host.is_open(), "the kill came in the middle");
+    let host = killed_in_the_middle();
     host.undo_as(ID, "timer");
     assert_eq!(host.files(), old());
     assert!(!host.is_open());
@@ -99,13 +92,7 @@ fn the_timer_undoes_a_deploy_that_was_killed() {
 
 #[test]
 fn a_reboot_in_the_middle_puts_the_files_back_before_nut_starts() {
-    let host = FakeHost::new();
-    let calls = calls_of_a_deploy();
-    host.deploy(
-        &host.plan(&NEW),
-        Verdict::Confirm,
-        Some((calls * 3 / 4, "kill-before")),
-    );
+    let host = killed_in_the_middle();
     let unit = host.path("root/etc/systemd/system/upsctl-undo.service");
     assert!(
         std::fs::read_to_string(unit)
@@ -146,13 +133,7 @@ fn nothing_is_written_while_a_ups_is_on_battery() {
 
 #[test]
 fn an_open_transaction_is_not_built_upon() {
-    let host = FakeHost::new();
-    let calls = calls_of_a_deploy();
-    host.deploy(
-        &host.plan(&NEW),
-        Verdict::Confirm,
-        Some((calls * 3 / 4, "kill-before")),
-    );
+    let host = killed_in_the_middle();
     let settings = host.settings("20260101T000001Z-b");
     let answer = host.deploy_as(&settings, &host.plan(&NEW), Verdict::Confirm, None);
     assert_eq!(answer, Some(Answer::Unfinished(ID.into())));
@@ -165,6 +146,19 @@ fn a_deploy_that_does_not_serve_is_undone_and_serves_as_before() {
     host.deploy(&host.plan(&broken), Verdict::Undo, None);
     assert_eq!(host.files(), old());
     assert_serving(&host, "an undo of a broken driver");
+}
+
+/// A host whose deploy died after the files were written, with its transaction open.
+fn killed_in_the_middle() -> FakeHost {
+    let host = FakeHost::new();
+    let at = calls_of_a_deploy() * 3 / 4;
+    host.deploy(
+        &host.plan(&NEW),
+        Verdict::Confirm,
+        Some((at, "kill-before")),
+    );
+    assert!(host.is_open(), "the kill came in the middle");
+    host
 }
 
 /// How many changing commands an undisturbed deploy runs.
