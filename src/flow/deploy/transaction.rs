@@ -200,9 +200,12 @@ fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostR
             log,
             hands_on: by_hand(plan, id),
         },
-        Answer::Await | Answer::Confirmed => {
-            unreachable!("the caller keeps these for itself")
-        }
+        // Neither is how a transaction is refused; a panic here would cost every host its report.
+        Answer::Await | Answer::Confirmed => HostResult::Failed {
+            error: HostError::Garbled {
+                detail: "its last word on the deploy was no result".into(),
+            },
+        },
     }
 }
 
