@@ -61,7 +61,7 @@ fn time(text: &str) -> [Duration; 3] {
         let loaded = load(&path).expect("an inventory");
         let load = start.elapsed();
         let templates = Templates::built_in().expect("built in");
-        let index = render::Site::new(&loaded.inventory);
+        let index = render::InventoryIndex::new(&loaded.inventory);
         let names = loaded.inventory.hosts.keys();
         let desired = names.map(|name| render::desired_in(&index, name, None, &templates));
         let hosts: Vec<_> = desired.collect::<Result<_, _>>().expect("rendered");

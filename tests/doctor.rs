@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use upsctl::model::bundle::{Bundle, Deep, Entry, Facts};
+use upsctl::model::bundle::{Bundle, Deep, Facts, JournalLine};
 use upsctl::model::observed::{Reading, Seen, Unit};
 use upsctl::model::outcome::HostError;
 use upsctl::model::verdict::{Checked, Diagnosis, Verdict};
@@ -343,7 +343,7 @@ fn the_lines_that_healthy_hosts_write_too_are_no_finding() {
         let time = look.observed.system.clock;
         let lines = || {
             harmless
-                .map(|text| Entry {
+                .map(|text| JournalLine {
                     time,
                     text: format!("pve x[1]: {text}"),
                 })

@@ -12,7 +12,7 @@ use upsctl::inventory::{self, Loaded};
 use upsctl::model::desired::DesiredHost;
 use upsctl::model::finding::{Finding, Severity};
 use upsctl::model::name::HostName;
-use upsctl::model::observed::{Kind, Meta, ObservedFile, ObservedHost, Seen, System};
+use upsctl::model::observed::{FileKind, Machine, Meta, ObservedFile, ObservedHost, Seen};
 use upsctl::model::secret::{Secret, SecretStore};
 use upsctl::nut::directive::File;
 use upsctl::nut::version::NutVersion;
@@ -161,7 +161,7 @@ fn observed(host: &DesiredHost, secrets: &SecretStore, case: &Case) -> ObservedH
         group: "nut".into(),
         mode: 0o640,
         modified: 0,
-        kind: Kind::File,
+        kind: FileKind::File,
     };
     let file = |(file, made): (&File, &upsctl::model::desired::DesiredFile)| {
         let text = made.content.reveal(secrets).expect("known");
@@ -184,7 +184,7 @@ fn observed(host: &DesiredHost, secrets: &SecretStore, case: &Case) -> ObservedH
         .map(|name| (name.clone(), "1".to_string()));
     ObservedHost {
         name: host.name.clone(),
-        system: System::default(),
+        system: Machine::default(),
         nut: Seen::Is(host.nut),
         candidate: None,
         packages: packages.collect(),

@@ -10,11 +10,11 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use sshd::{CLOSED_PORT, Sshd};
-use upsctl::host::{Command, Effect, Silent, Ssh, Target, Transport};
+use upsctl::host::{Command, Effect, Silent, Ssh, SshTarget, Transport};
 use upsctl::model::outcome::HostError;
 use upsctl::model::secret::Secret;
 
-fn error(target: Target) -> HostError {
+fn error(target: SshTarget) -> HostError {
     let command = Command {
         effect: Effect::Read,
         program: "true".into(),
@@ -27,8 +27,8 @@ fn error(target: Target) -> HostError {
 }
 
 /// A target that no sshd is behind.
-fn nobody(address: &str, port: u16) -> Target {
-    Target {
+fn nobody(address: &str, port: u16) -> SshTarget {
+    SshTarget {
         address: address.into(),
         user: None,
         port: Some(port),
@@ -118,7 +118,7 @@ fn a_host_that_never_greets_is_given_up() {
 #[test]
 fn a_jump_host_that_refuses_is_named() {
     let Some(sshd) = Sshd::start("") else { return };
-    let target = Target {
+    let target = SshTarget {
         jump: Some(format!("127.0.0.1:{CLOSED_PORT}")),
         ..sshd.target()
     };
@@ -151,7 +151,7 @@ fn a_jump_host_of_unknown_key_asks_nobody() {
 #[test]
 fn a_host_behind_a_jump_host_that_refuses_is_unreachable_from_there() {
     let Some(sshd) = Sshd::start("") else { return };
-    let target = Target {
+    let target = SshTarget {
         port: Some(CLOSED_PORT),
         ..sshd.target_behind_itself()
     };
@@ -166,7 +166,7 @@ fn a_bad_ssh_configuration_is_this_machine_s_fault() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
     fs::write(&config, "NoSuchOption yes\n").unwrap();
-    let HostError::Local { detail } = error(Target {
+    let HostError::Local { detail } = error(SshTarget {
         config: Some(config),
         ..nobody("127.0.0.1", 22)
     }) else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::host::sections;
 use crate::host::shell;
-use crate::model::history::{Backup, Entry, History};
+use crate::model::history::{Backup, History, PastDeploy};
 use crate::model::secret::Secret;
 use crate::nut::directive::File;
 
@@ -12,7 +12,7 @@ const HISTORY: &str = include_str!("history.sh");
 
 /// Which deploy a rollback undoes, with all later ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target<'a> {
+pub enum RollbackTarget<'a> {
     /// None: only list them.
     List,
     /// The last confirmed one.
@@ -21,11 +21,11 @@ pub enum Target<'a> {
 }
 
 /// The read-only program that lists earlier deploys and gives the backups of a target.
-pub fn program(nonce: &str, target: Target<'_>) -> String {
+pub fn program(nonce: &str, target: RollbackTarget<'_>) -> String {
     let target = match target {
-        Target::List => "",
-        Target::Last => "last",
-        Target::Id(id) => id,
+        RollbackTarget::List => "",
+        RollbackTarget::Last => "last",
+        RollbackTarget::Id(id) => id,
     };
     let settings = shell::assignments(&[
         ("NONCE", nonce.into()),
@@ -71,7 +71,7 @@ fn insert(backups: &mut BTreeMap<File, Option<Backup>>, file: &str, backup: Opti
     }
 }
 
-fn entry(id: &str, text: &str) -> Entry {
+fn entry(id: &str, text: &str) -> PastDeploy {
     let all = |key: &str| {
         text.lines()
             .filter_map(|line| line.strip_prefix(key)?.strip_prefix(' '))
@@ -80,7 +80,7 @@ fn entry(id: &str, text: &str) -> Entry {
     };
     let one = |key: &str| all(key).into_iter().next().unwrap_or_default();
     let first_word = |line: String| line.split(' ').next().unwrap_or_default().to_string();
-    Entry {
+    PastDeploy {
         id: id.into(),
         state: one("state"),
         holder: one("holder"),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Global;
 use super::site::Site;
-use crate::apply::history::Target;
+use crate::apply::history::RollbackTarget;
 use crate::exit::Exit;
 use crate::flow;
 use crate::plan::Policy;
@@ -51,7 +51,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         install: false,
     };
     let context = site.context(global, policy, &index);
-    let target = arguments.id.as_deref().map_or(Target::Last, Target::Id);
+    let target = arguments
+        .id
+        .as_deref()
+        .map_or(RollbackTarget::Last, RollbackTarget::Id);
     let asked = Cell::new(false);
     let outcome = flow::rollback::rollback(&context, &name, target, &|previews| {
         asked.set(true);

@@ -41,7 +41,7 @@ pub(super) struct Site {
 
 /// The inventory, made quick to look things up in.
 pub(super) struct Index<'a> {
-    site: render::Site<'a>,
+    site: render::InventoryIndex<'a>,
     places: Box<flow::Lookup<'a>>,
 }
 
@@ -106,7 +106,7 @@ impl Site {
     /// The inventory, indexed for rendering many hosts.
     pub fn index(&self) -> Index<'_> {
         Index {
-            site: render::Site::new(self.inventory()),
+            site: render::InventoryIndex::new(self.inventory()),
             places: Box::new(|path| self.loaded.source.place_of(path)),
         }
     }

@@ -42,7 +42,7 @@ impl Check<'_> {
     }
 
     fn of(&self, version: Option<NutVersion>) -> Result<Report, Diagnostics> {
-        let site = render::Site::new(self.inventory);
+        let site = render::InventoryIndex::new(self.inventory);
         let (mut hosts, mut errors) = (Vec::new(), Vec::new());
         for name in self.inventory.hosts.keys() {
             match render::desired_in(&site, name, version, self.templates) {

@@ -29,7 +29,7 @@ pub type Lookup<'a> = dyn Fn(&[&str]) -> Option<Place> + Sync + 'a;
 pub struct Context<'a> {
     pub inventory: &'a Inventory,
     /// The inventory, indexed for rendering.
-    pub site: &'a render::Site<'a>,
+    pub site: &'a render::InventoryIndex<'a>,
     /// Finds the line of a key of the inventory.
     pub places: &'a Lookup<'a>,
     pub templates: &'a Templates,

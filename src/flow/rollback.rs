@@ -7,22 +7,22 @@ use anyhow::{Result, bail};
 use super::deploy::{Planned, transaction};
 use super::look::{self, Looked, Purpose};
 use super::{Context, verify};
-use crate::apply::history::{self, Target};
+use crate::apply::history::{self, RollbackTarget};
 use crate::host::{Command, Effect, Silent, Transport};
 use crate::model::desired::{
-    CONFIG_DIR, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, Listen, Role,
+    CONFIG_DIR, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, HostRole, ListenAddress,
 };
 use crate::model::history::{Backup, History};
 use crate::model::inventory::Platform;
 use crate::model::masking;
 use crate::model::name::HostName;
-use crate::model::observed::{Kind, ObservedHost, Seen};
+use crate::model::observed::{FileKind, ObservedHost, Seen};
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
 use crate::model::plan::{Before, FileChange, FileStep};
 use crate::model::secret::Secret;
 use crate::model::text::Text;
 use crate::nut::directive::File;
-use crate::nut::files::{NutConf, Role as MonitorRole, UpsConf, UpsdConf, UpsmonConf};
+use crate::nut::files::{NutConf, Role, UpsConf, UpsdConf, UpsmonConf};
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 use crate::observe;
@@ -36,13 +36,13 @@ pub fn history(context: &Context<'_>, name: &HostName) -> Result<History, HostEr
     let mut transport = context
         .connect
         .connect(name, &context.inventory.hosts[name]);
-    ask(context, transport.as_mut(), Target::List)
+    ask(context, transport.as_mut(), RollbackTarget::List)
 }
 
 fn ask(
     context: &Context<'_>,
     transport: &mut dyn Transport,
-    target: Target<'_>,
+    target: RollbackTarget<'_>,
 ) -> Result<History, HostError> {
     let nonce = observe::nonce();
     let command = Command {
@@ -62,7 +62,7 @@ fn ask(
 pub fn rollback(
     context: &Context<'_>,
     name: &HostName,
-    target: Target<'_>,
+    target: RollbackTarget<'_>,
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
 ) -> Result<HostOutcome> {
     let outcome = |result| HostOutcome {
@@ -118,7 +118,11 @@ pub fn rollback(
     )))
 }
 
-fn no_way_back(name: &HostName, target: Target<'_>, history: &History) -> Option<HostResult> {
+fn no_way_back(
+    name: &HostName,
+    target: RollbackTarget<'_>,
+    history: &History,
+) -> Option<HostResult> {
     let refused = |reason: String| {
         Some(HostResult::Refused {
             reason,
@@ -126,10 +130,10 @@ fn no_way_back(name: &HostName, target: Target<'_>, history: &History) -> Option
         })
     };
     match target {
-        Target::Id(id) if !history.entries.iter().any(|entry| entry.id == id) => {
+        RollbackTarget::Id(id) if !history.entries.iter().any(|entry| entry.id == id) => {
             refused(format!("{name} remembers no deploy {id}"))
         }
-        Target::Id(id)
+        RollbackTarget::Id(id)
             if history
                 .entries
                 .iter()
@@ -156,7 +160,7 @@ fn steps(
         .iter()
         .filter_map(|(&file, backup)| {
             let have = match observed.files.get(&file) {
-                Some(Seen::Is(have)) if have.meta.kind == Kind::File => Some(have),
+                Some(Seen::Is(have)) if have.meta.kind == FileKind::File => Some(have),
                 Some(Seen::Absent) => None,
                 // Refused by the gate.
                 _ => return None,
@@ -224,10 +228,10 @@ fn desired(
         .unwrap_or("none")
         .to_string();
     let role = match mode.as_str() {
-        "netserver" => Role::Server { clients: true },
-        "netclient" => Role::Client,
+        "netserver" => HostRole::Server { clients: true },
+        "netclient" => HostRole::Client,
         // With MODE=none everything is stopped, the drivers too.
-        _ => Role::Server { clients: false },
+        _ => HostRole::Server { clients: false },
     };
     let monitors = monitors(name, &text(File::Upsmon));
     let expect = Expect {
@@ -268,7 +272,7 @@ fn monitors(name: &HostName, text: &str) -> Vec<ExpectedMonitor> {
                 server: name.clone(),
                 system: monitor.system.value.clone(),
                 user: monitor.user.value.clone(),
-                primary: monitor.role() == MonitorRole::Primary,
+                primary: monitor.role() == Role::Primary,
                 power_value: 1,
             })
         })
@@ -297,11 +301,11 @@ fn served(text: &str, monitors: &[ExpectedMonitor]) -> Vec<ExpectedUps> {
         .collect()
 }
 
-fn listen(text: &str) -> Vec<Listen> {
+fn listen(text: &str) -> Vec<ListenAddress> {
     UpsdConf::parse(text.as_bytes())
         .listens
         .iter()
-        .map(|listen| Listen {
+        .map(|listen| ListenAddress {
             address: listen.address.value.clone(),
             port: listen.port().unwrap_or(crate::nut::ups_name::PORT),
         })

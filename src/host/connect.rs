@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Connect, Local, Ssh, Target, Transport};
+use super::{Connect, Local, Ssh, SshTarget, Transport};
 use crate::model::inventory::Host;
 use crate::model::name::HostName;
 
@@ -27,7 +27,7 @@ impl Connect for Connector {
         if host.address == THIS_MACHINE {
             return Box::new(Local::with_environment(self.local_environment.clone()));
         }
-        Box::new(Ssh::to(Target::of(
+        Box::new(Ssh::to(SshTarget::of(
             host,
             self.ssh_config.as_deref(),
             self.connect_timeout,

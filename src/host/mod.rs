@@ -18,7 +18,7 @@ pub use connect::Connector;
 pub use local::Local;
 pub use read_only::ReadOnly;
 pub use ssh::Ssh;
-pub use target::Target;
+pub use target::SshTarget;
 pub use trace::{Ran, Trace};
 
 use std::time::Duration;

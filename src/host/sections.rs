@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 /// One section's bytes and, where it ran a command, that command's exit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub struct AnswerSection {
     pub bytes: Vec<u8>,
     /// 0 where nothing was run.
     pub status: i32,
 }
 
-impl Section {
+impl AnswerSection {
     /// The bytes as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
@@ -21,9 +21,9 @@ impl Section {
 ///
 /// # Errors
 /// When the answer has no `end` section: it was cut off, or it is no answer of the probe.
-pub fn split(nonce: &str, answer: &[u8]) -> Result<BTreeMap<String, Section>, String> {
+pub fn split(nonce: &str, answer: &[u8]) -> Result<BTreeMap<String, AnswerSection>, String> {
     let marker = format!("\n--{nonce} ").into_bytes();
-    let mut sections: BTreeMap<String, Section> = BTreeMap::new();
+    let mut sections: BTreeMap<String, AnswerSection> = BTreeMap::new();
     let mut open = String::new();
     let mut whole = false;
     let mut starts = find_all(answer, &marker).peekable();
@@ -46,7 +46,7 @@ pub fn split(nonce: &str, answer: &[u8]) -> Result<BTreeMap<String, Section>, St
         open.clone_from(&head);
         sections.insert(
             head,
-            Section {
+            AnswerSection {
                 bytes: body.to_vec(),
                 status: 0,
             },
@@ -76,7 +76,7 @@ mod tests {
         let sections = split("n", answer).unwrap();
         assert_eq!(
             sections["file x"],
-            Section {
+            AnswerSection {
                 bytes: b"ab\n".to_vec(),
                 status: 3
             }

@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::bootstrap::{Bootstrap, judge};
 use super::conversation::{Deadline, Pipes, converse};
 use super::ssh_error::{Attempt, last_words, login_user};
-use super::{Command, Dialogue, Output, Target, Transport};
+use super::{Command, Dialogue, Output, SshTarget, Transport};
 use crate::model::outcome::HostError;
 
 /// A control socket's path must fit in 108 bytes, of which ssh adds some of its own.
@@ -28,7 +28,7 @@ const LONGEST_FOLDER: usize = 60;
 
 /// Runs programs on a host over one ssh connection.
 pub struct Ssh {
-    target: Target,
+    target: SshTarget,
     connection: Option<Connection>,
 }
 
@@ -42,7 +42,7 @@ struct Connection {
 
 impl Ssh {
     /// A transport that connects when first used.
-    pub fn to(target: Target) -> Self {
+    pub fn to(target: SshTarget) -> Self {
         Self {
             target,
             connection: None,
@@ -75,7 +75,7 @@ impl Transport for Ssh {
 }
 
 impl Connection {
-    fn open(target: &Target) -> Result<Self, HostError> {
+    fn open(target: &SshTarget) -> Result<Self, HostError> {
         let local = |act: &str| {
             let act = act.to_owned();
             move |error: std::io::Error| HostError::Local {
@@ -184,7 +184,7 @@ impl Connection {
 }
 
 /// Starts the master and waits until it has logged in and gone to the background.
-async fn launch(target: &Target, folder: &Path, log: &Path) -> Result<(), HostError> {
+async fn launch(target: &SshTarget, folder: &Path, log: &Path) -> Result<(), HostError> {
     let stderr_path = folder.join("stderr");
     let local = |error: std::io::Error| HostError::Local {
         detail: match error.kind() {

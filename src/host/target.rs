@@ -24,7 +24,7 @@ const OPTIONS: &[&str] = &[
 
 /// What is known of a way to a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct SshTarget {
     /// Address, name or `Host` alias.
     pub address: String,
     pub user: Option<String>,
@@ -38,7 +38,7 @@ pub struct Target {
     pub timeout: Duration,
 }
 
-impl Target {
+impl SshTarget {
     /// The way to a host of the inventory.
     pub fn of(host: &Host, config: Option<&Path>, timeout: Duration) -> Self {
         Self {
@@ -129,8 +129,8 @@ fn expand_home(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn target() -> Target {
-        Target {
+    fn target() -> SshTarget {
+        SshTarget {
             address: "192.168.2.214".into(),
             user: None,
             port: None,
@@ -141,7 +141,7 @@ mod tests {
         }
     }
 
-    fn argv(target: &Target) -> String {
+    fn argv(target: &SshTarget) -> String {
         let words = target.master_argv(Path::new("S"), Path::new("L"));
         words.join(OsStr::new(" ")).into_string().unwrap()
     }
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn says_the_same_to_ssh_and_to_people() {
-        let target = Target {
+        let target = SshTarget {
             user: Some("admin".into()),
             port: Some(2222),
             identity_file: Some("/keys/my key".into()),
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_address_is_never_taken_for_an_option() {
-        let target = Target {
+        let target = SshTarget {
             address: "-oProxyCommand=x".into(),
             ..target()
         };

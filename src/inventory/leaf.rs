@@ -9,10 +9,10 @@ use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 
 /// Says what is wrong with a value.
-pub(super) type Rule = fn(&str) -> Result<(), String>;
+pub(super) type LeafTest = fn(&str) -> Result<(), String>;
 
 /// The rule behind a `format`; nothing for one that says nothing about text.
-pub(super) fn rule(format: &str) -> Option<Rule> {
+pub(super) fn rule(format: &str) -> Option<LeafTest> {
     Some(match format {
         "host-name" => |text| HostName::new(text).map(drop),
         "ups-name" => |text| UpsName::new(text).map(drop).map_err(|why| why.to_string()),

@@ -12,14 +12,14 @@ use super::leaf;
 use super::nearest;
 use super::schema::schema;
 use super::source::{SourceMap, Spot};
-use super::tree::{Node, Table, Value};
+use super::tree::{Node, Table, TomlValue};
 use crate::model::diagnostic::Diagnostic;
 
 /// The entries something is wrong with: what they leave unsaid may only be mis-said.
 #[derive(Default)]
-pub(super) struct Wrong<'a>(BTreeSet<(&'a str, &'a str)>);
+pub(super) struct WrongEntries<'a>(BTreeSet<(&'a str, &'a str)>);
 
-impl Wrong<'_> {
+impl WrongEntries<'_> {
     /// Whether nothing is wrong in an entry of a table of the root, such as `hosts` and `pve`.
     pub(super) fn spares(&self, table: &str, name: &str) -> bool {
         !self.0.contains(&(table, name))
@@ -40,13 +40,13 @@ impl Wrong<'_> {
 pub(super) fn check<'a>(
     source: &'a SourceMap,
     errors: &mut Vec<Diagnostic>,
-) -> (toml::Table, Wrong<'a>) {
+) -> (toml::Table, WrongEntries<'a>) {
     let mut shape = Shape {
         source,
         errors,
         path: Vec::new(),
         element: false,
-        wrong: Wrong::default(),
+        wrong: WrongEntries::default(),
     };
     let table = shape.fields(&source.root, schema());
     (table, shape.wrong)
@@ -59,7 +59,7 @@ struct Shape<'a, 'e> {
     path: Vec<&'a str>,
     /// Whether that is an element of an array.
     element: bool,
-    wrong: Wrong<'a>,
+    wrong: WrongEntries<'a>,
 }
 
 /// A schema without the references in it, and what its author says about this use of it.
@@ -97,11 +97,11 @@ impl<'a> Shape<'a, '_> {
             return self.anything(node);
         }
         match (inner["type"].as_str()?, &node.value) {
-            ("string", Value::Text(text)) => self.text(node, text, schema, inner),
-            ("integer", Value::Integer(number)) => self.integer(node, *number, inner),
-            ("boolean", Value::Bool(yes)) => Some(Toml::Boolean(*yes)),
-            ("array", Value::List(list)) => Some(self.list(list, &inner["items"])),
-            ("object", Value::Table(table)) => self.table(table, inner),
+            ("string", TomlValue::Text(text)) => self.text(node, text, schema, inner),
+            ("integer", TomlValue::Integer(number)) => self.integer(node, *number, inner),
+            ("boolean", TomlValue::Bool(yes)) => Some(Toml::Boolean(*yes)),
+            ("array", TomlValue::List(list)) => Some(self.list(list, &inner["items"])),
+            ("object", TomlValue::Table(table)) => self.table(table, inner),
             (wanted, _) => self.ill_typed(node, wanted, expected.description),
         }
     }
@@ -135,7 +135,7 @@ impl<'a> Shape<'a, '_> {
         fields
     }
 
-    fn bad_name(&mut self, name: &str, at: Spot, rule: Option<leaf::Rule>) -> bool {
+    fn bad_name(&mut self, name: &str, at: Spot, rule: Option<leaf::LeafTest>) -> bool {
         let why = rule.and_then(|rule| rule(name).err());
         let bad = why.is_some();
         if let Some(why) = why {
@@ -177,7 +177,7 @@ impl<'a> Shape<'a, '_> {
 
     /// One of a list of words.
     fn choice(&mut self, node: &Node, choices: &[Json]) -> Option<Toml> {
-        let Value::Text(text) = &node.value else {
+        let TomlValue::Text(text) = &node.value else {
             return self.ill_typed(node, "string", None);
         };
         let words = || choices.iter().filter_map(|choice| choice["const"].as_str());
@@ -206,7 +206,7 @@ impl<'a> Shape<'a, '_> {
         let keys = kinds.iter().filter_map(|kind| kind["required"][0].as_str());
         let forms = keys.clone().map(|key| format!("`{{ {key} = \"…\" }}`"));
         let forms = format!("write one of {}", forms.collect::<Vec<_>>().join(", "));
-        let Value::Table(table) = &node.value else {
+        let TomlValue::Table(table) = &node.value else {
             let message = format!("`{}` must be a table, not {}", self.key(), node.kind());
             self.report(node.at, Diagnostic::new(message).help(forms));
             return None;
@@ -243,20 +243,20 @@ impl<'a> Shape<'a, '_> {
     /// The value of a directive; [`super::check`] looks closer.
     fn anything(&mut self, node: &'a Node) -> Option<Toml> {
         Some(match &node.value {
-            Value::Bool(yes) => Toml::Boolean(*yes),
-            Value::Integer(number) => Toml::Integer(*number),
-            Value::Float(number) => Toml::Float(*number),
-            Value::Text(text) => Toml::String(text.clone()),
-            Value::List(list) => {
+            TomlValue::Bool(yes) => Toml::Boolean(*yes),
+            TomlValue::Integer(number) => Toml::Integer(*number),
+            TomlValue::Float(number) => Toml::Float(*number),
+            TomlValue::Text(text) => Toml::String(text.clone()),
+            TomlValue::List(list) => {
                 Toml::Array(list.iter().filter_map(|item| self.anything(item)).collect())
             }
-            Value::Table(table) => {
-                let entry = |(key, entry): (&String, &'a super::tree::Entry)| {
+            TomlValue::Table(table) => {
+                let entry = |(key, entry): (&String, &'a super::tree::Keyed)| {
                     Some((key.clone(), self.anything(&entry.node)?))
                 };
                 Toml::Table(table.iter().filter_map(entry).collect())
             }
-            Value::Time | Value::HugeInteger => {
+            TomlValue::Time | TomlValue::HugeInteger => {
                 let message = format!("`{}` cannot be {}", self.key(), node.kind());
                 let help = "write it in quotes, as NUT is to read it";
                 self.report(node.at, Diagnostic::new(message).help(help));
@@ -337,7 +337,7 @@ fn others(schema: &Json) -> Option<&Json> {
     pattern.or(Some(&schema["additionalProperties"]).filter(|others| others.is_object()))
 }
 
-fn rule_of(schema: &Json) -> Option<leaf::Rule> {
+fn rule_of(schema: &Json) -> Option<leaf::LeafTest> {
     let schema = if schema["format"].is_null() {
         resolve(schema).schema
     } else {

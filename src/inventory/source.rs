@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::mask::{self, Mask};
-use super::tree::{Entry, Node, Table, Value};
+use super::tree::{Keyed, Node, Table, TomlValue};
 use crate::model::finding::Place;
 
 /// A stretch of one of the files.
@@ -103,7 +103,7 @@ impl SourceMap {
     /// The place of the last key of a path; of the element for an array.
     pub fn key_place_of(&self, path: &[&str]) -> Option<Place> {
         Some(match self.find(path)? {
-            Found::Entry(entry) => self.place(entry.key),
+            Found::Keyed(entry) => self.place(entry.key),
             Found::Element(node) => self.place(node.at),
         })
     }
@@ -126,7 +126,7 @@ impl SourceMap {
 
     fn find(&self, path: &[&str]) -> Option<Found<'_>> {
         let (first, rest) = path.split_first()?;
-        let mut found = Found::Entry(self.root.get(*first)?);
+        let mut found = Found::Keyed(self.root.get(*first)?);
         for key in rest {
             found = found.node().child(key)?;
         }
@@ -143,21 +143,21 @@ impl fmt::Debug for SourceMap {
 }
 
 enum Found<'a> {
-    Entry(&'a Entry),
+    Keyed(&'a Keyed),
     Element(&'a Node),
 }
 
 impl<'a> Found<'a> {
     fn node(&self) -> &'a Node {
         match self {
-            Self::Entry(entry) => &entry.node,
+            Self::Keyed(entry) => &entry.node,
             Self::Element(node) => node,
         }
     }
 
     fn spot(&self) -> Spot {
         match self {
-            Self::Entry(entry) if entry.node.table().is_some() => entry.key,
+            Self::Keyed(entry) if entry.node.table().is_some() => entry.key,
             other => other.node().at,
         }
     }
@@ -166,8 +166,8 @@ impl<'a> Found<'a> {
 impl Node {
     fn child(&self, key: &str) -> Option<Found<'_>> {
         match &self.value {
-            Value::Table(table) => table.get(key).map(Found::Entry),
-            Value::List(list) => list.get(key.parse::<usize>().ok()?).map(Found::Element),
+            TomlValue::Table(table) => table.get(key).map(Found::Keyed),
+            TomlValue::List(list) => list.get(key.parse::<usize>().ok()?).map(Found::Element),
             _ => None,
         }
     }

@@ -9,10 +9,10 @@ use toml::de::{DeTable, DeValue};
 use super::source::Spot;
 
 /// A table: keys in order.
-pub(super) type Table = BTreeMap<String, Entry>;
+pub(super) type Table = BTreeMap<String, Keyed>;
 
 /// A key and what stands under it.
-pub(super) struct Entry {
+pub(super) struct Keyed {
     pub(super) key: Spot,
     pub(super) node: Node,
 }
@@ -20,11 +20,11 @@ pub(super) struct Entry {
 /// A value and where it stands.
 pub(super) struct Node {
     pub(super) at: Spot,
-    pub(super) value: Value,
+    pub(super) value: TomlValue,
 }
 
 /// A TOML value. Has no `Debug`: it may be a password.
-pub(super) enum Value {
+pub(super) enum TomlValue {
     Bool(bool),
     Integer(i64),
     /// An integer beyond 64 bits.
@@ -40,7 +40,7 @@ impl Node {
     /// The table this is, if it is one.
     pub(super) fn table(&self) -> Option<&Table> {
         match &self.value {
-            Value::Table(table) => Some(table),
+            TomlValue::Table(table) => Some(table),
             _ => None,
         }
     }
@@ -48,13 +48,13 @@ impl Node {
     /// What it is, with an article, for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
-            Value::Bool(_) => "a boolean",
-            Value::Integer(_) | Value::HugeInteger => "an integer",
-            Value::Float(_) => "a number with a fraction",
-            Value::Text(_) => "a string",
-            Value::Time => "a date or time",
-            Value::List(_) => "an array",
-            Value::Table(_) => "a table",
+            TomlValue::Bool(_) => "a boolean",
+            TomlValue::Integer(_) | TomlValue::HugeInteger => "an integer",
+            TomlValue::Float(_) => "a number with a fraction",
+            TomlValue::Text(_) => "a string",
+            TomlValue::Time => "a date or time",
+            TomlValue::List(_) => "an array",
+            TomlValue::Table(_) => "a table",
         }
     }
 }
@@ -63,7 +63,7 @@ impl Node {
 pub(super) fn table(file: usize, table: &DeTable<'_>) -> Table {
     let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
         let name: &std::borrow::Cow<'_, str> = key.get_ref();
-        let entry = Entry {
+        let entry = Keyed {
             key: Spot::new(file, key.span()),
             node: node(file, value),
         };
@@ -76,14 +76,16 @@ fn node(file: usize, value: &Spanned<DeValue<'_>>) -> Node {
     Node {
         at: Spot::new(file, value.span()),
         value: match value.get_ref() {
-            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::String(text) => TomlValue::Text(text.to_string()),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .map_or(Value::HugeInteger, Value::Integer),
-            DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
-            DeValue::Boolean(yes) => Value::Bool(*yes),
-            DeValue::Datetime(_) => Value::Time,
-            DeValue::Array(list) => Value::List(list.iter().map(|item| node(file, item)).collect()),
-            DeValue::Table(inner) => Value::Table(table(file, inner)),
+                .map_or(TomlValue::HugeInteger, TomlValue::Integer),
+            DeValue::Float(number) => TomlValue::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Boolean(yes) => TomlValue::Bool(*yes),
+            DeValue::Datetime(_) => TomlValue::Time,
+            DeValue::Array(list) => {
+                TomlValue::List(list.iter().map(|item| node(file, item)).collect())
+            }
+            DeValue::Table(inner) => TomlValue::Table(table(file, inner)),
         },
     }
 }
@@ -116,7 +118,7 @@ pub(super) fn merge(into: &mut Table, from: Table, twice: &mut Vec<Twice>) {
 fn add(
     into: &mut Table,
     key: String,
-    entry: Entry,
+    entry: Keyed,
     levels: usize,
     path: &mut Vec<String>,
     twice: &mut Vec<Twice>,
@@ -127,7 +129,7 @@ fn add(
             slot.insert(entry);
         }
         Slot::Occupied(mut slot) => match (&mut slot.get_mut().node.value, entry.node.value) {
-            (Value::Table(old), Value::Table(new)) if levels > 0 => {
+            (TomlValue::Table(old), TomlValue::Table(new)) if levels > 0 => {
                 for (key, entry) in new {
                     add(old, key, entry, levels - 1, path, twice);
                 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::desired::{Expect, Role};
+use super::desired::{Expect, HostRole};
 use super::inventory::Platform;
 use super::name::HostName;
 use super::observed::{ObservedHost, Seen};
@@ -25,7 +25,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// What was seen, if the host could be looked at.
-    pub fn look(&self) -> Option<&Look> {
+    pub fn look(&self) -> Option<&HostLook> {
         match &self.facts {
             Facts::Seen(look) => Some(look),
             Facts::Failed(_) | Facts::NotAsked => None,
@@ -36,7 +36,7 @@ impl Bundle {
 /// What a look brought.
 #[derive(Debug, Clone)]
 pub enum Facts {
-    Seen(Box<Look>),
+    Seen(Box<HostLook>),
     /// Why the host could not be looked at.
     Failed(HostError),
     /// A platform that is looked after by hand.
@@ -45,7 +45,7 @@ pub enum Facts {
 
 /// The plain look and the wider one.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct HostLook {
     pub observed: ObservedHost,
     pub deep: Deep,
 }
@@ -54,7 +54,7 @@ pub struct Look {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Wish {
     pub platform: Platform,
-    pub role: Role,
+    pub role: HostRole,
     pub expect: Expect,
     /// Managed files that are not as the inventory wants them.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub struct Wish {
 #[derive(Debug, Clone, Default)]
 pub struct Deep {
     /// Attempts to reach an upsd, by `HOST PORT`.
-    pub connects: BTreeMap<(String, u16), Connect>,
+    pub connects: BTreeMap<(String, u16), Contact>,
     /// Addresses of the names in MONITOR lines.
     pub names: BTreeMap<String, Seen<Vec<String>>>,
     /// Paths that NUT's files name, and some fixed ones.
@@ -96,14 +96,14 @@ pub struct Deep {
 /// NUT's journals since boot, oldest line first.
 #[derive(Debug, Clone, Default)]
 pub struct Journals {
-    pub monitor: Seen<Vec<Entry>>,
-    pub server: Seen<Vec<Entry>>,
-    pub driver: Seen<Vec<Entry>>,
+    pub monitor: Seen<Vec<JournalLine>>,
+    pub server: Seen<Vec<JournalLine>>,
+    pub driver: Seen<Vec<JournalLine>>,
 }
 
 /// A line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalLine {
     /// Unix time, seconds.
     pub time: u64,
     /// Everything behind the time: `HOST PROGRAM[PID]: TEXT`.
@@ -112,7 +112,7 @@ pub struct Entry {
 
 /// What became of a connection to an upsd.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Connect {
+pub enum Contact {
     /// It told its version.
     Upsd(String),
     /// Something answered that is no upsd.

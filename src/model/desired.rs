@@ -26,7 +26,7 @@ pub const FILE_GROUP: &str = "nut";
 pub struct DesiredHost {
     pub name: HostName,
     pub platform: Platform,
-    pub role: Role,
+    pub role: HostRole,
     /// The version the files are written for.
     pub nut: NutVersion,
     /// The managed files; empty where the platform is not written to.
@@ -53,14 +53,14 @@ impl DesiredHost {
 /// What NUT does on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum HostRole {
     /// Driver, upsd and upsmon; with `clients` others log in to it.
     Server { clients: bool },
     /// upsmon only.
     Client,
 }
 
-impl Role {
+impl HostRole {
     /// Whether drivers and upsd run on the host.
     pub fn is_server(self) -> bool {
         matches!(self, Self::Server { .. })
@@ -98,7 +98,7 @@ pub struct Expect {
     /// The UPSes its own upsd serves.
     pub ups: Vec<ExpectedUps>,
     /// Addresses on which upsd must listen; empty on a client.
-    pub listen: Vec<Listen>,
+    pub listen: Vec<ListenAddress>,
     /// What its upsmon watches.
     pub monitors: Vec<ExpectedMonitor>,
     /// Who must be logged in to its upsd.
@@ -117,7 +117,7 @@ pub struct ExpectedUps {
 
 /// An address and port of upsd, as in LISTEN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Listen {
+pub struct ListenAddress {
     pub address: String,
     pub port: u16,
 }

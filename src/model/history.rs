@@ -11,7 +11,7 @@ use crate::nut::directive::File;
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct History {
     /// Oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PastDeploy>,
     /// The deploy that was asked for, and its backups: files as they were before it.
     #[serde(skip)]
     pub target: Option<String>,
@@ -21,7 +21,7 @@ pub struct History {
 
 /// One deploy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct PastDeploy {
     pub id: String,
     /// `confirmed`, `undone`, `undo-failed`, or where it stopped.
     pub state: String,

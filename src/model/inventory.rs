@@ -26,7 +26,7 @@ pub struct Inventory {
     pub hosts: BTreeMap<HostName, Host>,
     /// NUT users beside the derived ones, or a password of its own for a derived one.
     #[schemars(extend("propertyNames" = {"format": "nut-user"}))]
-    pub users: BTreeMap<String, User>,
+    pub users: BTreeMap<String, InventoryUser>,
     /// Where passwords come from.
     pub secrets: Secrets,
     /// Directives for all hosts, under the host's own.
@@ -171,20 +171,21 @@ pub struct Overrides {
 }
 
 /// Directives by name, in NUT's spelling.
-pub type Directives = BTreeMap<String, Value>;
+pub type Directives = BTreeMap<String, DirectiveValue>;
 
 /// The value of a directive. `false` writes none; an array writes one line for each element, a
 /// table one line `NAME key value` for each key.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Value {
+#[schemars(rename = "Value")]
+pub enum DirectiveValue {
     Bool(bool),
     Integer(i64),
     #[schemars(skip)]
     Float(f64),
     Text(String),
-    List(Vec<Value>),
-    Table(BTreeMap<String, Value>),
+    List(Vec<DirectiveValue>),
+    Table(BTreeMap<String, DirectiveValue>),
 }
 
 /// What runs on a host.
@@ -247,7 +248,8 @@ impl Platform {
 /// A NUT user of upsd.users.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct User {
+#[schemars(rename = "User")]
+pub struct InventoryUser {
     /// Hosts whose upsd knows the user; default: every one.
     pub on: Option<Vec<HostName>>,
     /// `SET`, `FSD`.

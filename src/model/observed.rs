@@ -42,7 +42,7 @@ impl<T> Seen<T> {
 #[derive(Debug, Clone, Serialize)]
 pub struct ObservedHost {
     pub name: HostName,
-    pub system: System,
+    pub system: Machine,
     /// Installed NUT, from dpkg: `upsd -V` is silent while MODE=none.
     pub nut: Seen<NutVersion>,
     /// Version apt would install, when NUT is absent.
@@ -51,11 +51,11 @@ pub struct ObservedHost {
     pub config_dir: Seen<Meta>,
     pub files: BTreeMap<File, Seen<ObservedFile>>,
     pub units: BTreeMap<String, Unit>,
-    /// TCP sockets listening on NUT's port.
+    /// TCP sockets that listen, on any port: another program may hold NUT's.
     pub listening: Seen<Vec<Socket>>,
     /// Answers of `upsc` by the name asked: `NAME@HOST`.
     pub ups: BTreeMap<String, Reading>,
-    /// Who is logged in, by UPS name: answers of `upsc -c`.
+    /// Who is logged in, by the name asked, `NAME@HOST`: answers of `upsc -c`.
     pub clients: BTreeMap<String, Seen<Vec<String>>>,
     pub usb: Seen<Vec<UsbDevice>>,
     /// Recent lines of NUT's journal, oldest first.
@@ -71,7 +71,7 @@ pub struct ObservedHost {
 
 /// The machine and the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct System {
+pub struct Machine {
     pub hostname: String,
     /// PRETTY_NAME of os-release.
     pub os: String,
@@ -95,13 +95,13 @@ pub struct Meta {
     pub mode: u32,
     /// Unix time of the last change of content, seconds.
     pub modified: u64,
-    pub kind: Kind,
+    pub kind: FileKind,
 }
 
 /// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FileKind {
     File,
     Directory,
     Symlink(String),
@@ -115,7 +115,7 @@ pub struct ObservedFile {
     /// The bytes as text; bytes that are not UTF-8 are kept one for one as Latin-1 characters.
     #[serde(skip)]
     pub content: Secret,
-    /// sha256 of the bytes, computed on the host, for checking that nobody changed it since.
+    /// sha256 of the bytes as they arrived; the host compares it before it writes.
     #[serde(skip)]
     pub digest: String,
 }

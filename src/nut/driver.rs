@@ -95,7 +95,7 @@ pub enum KeyKind {
     Secret,
 }
 
-struct Key {
+struct DriverKey {
     driver: &'static str,
     name: &'static str,
     kinds: [Option<KeyKind>; 3],
@@ -103,7 +103,8 @@ struct Key {
 
 static DRIVER_TABLE: LazyLock<Vec<Driver>> =
     LazyLock::new(|| rows(DRIVERS).filter_map(driver_row).collect());
-static KEY_TABLE: LazyLock<Vec<Key>> = LazyLock::new(|| rows(KEYS).filter_map(key_row).collect());
+static KEY_TABLE: LazyLock<Vec<DriverKey>> =
+    LazyLock::new(|| rows(KEYS).filter_map(key_row).collect());
 
 /// The cells of every line behind the header.
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -124,11 +125,11 @@ fn driver_row(cells: Vec<&'static str>) -> Option<Driver> {
     })
 }
 
-fn key_row(cells: Vec<&'static str>) -> Option<Key> {
+fn key_row(cells: Vec<&'static str>) -> Option<DriverKey> {
     let [driver, name, kinds @ ..] = cells.as_slice() else {
         return None;
     };
-    Some(Key {
+    Some(DriverKey {
         driver,
         name,
         kinds: [0, 1, 2].map(|at| kinds.get(at).and_then(|kind| key_kind(kind))),
@@ -211,7 +212,7 @@ pub fn key_suites(driver: &str, key: &str) -> Vec<Suite> {
 
 /// Every key that NUT keeps secret for any driver.
 pub fn secret_keys() -> impl Iterator<Item = &'static str> {
-    let secret = |row: &&Key| row.kinds.contains(&Some(KeyKind::Secret));
+    let secret = |row: &&DriverKey| row.kinds.contains(&Some(KeyKind::Secret));
     KEY_TABLE.iter().filter(secret).map(|row| row.name)
 }
 

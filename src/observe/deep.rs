@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::host::sections::{Section, split};
-use crate::model::bundle::{Connect, Deep, Disk, Entry, Journals, PathFacts, Process, Rights};
+use crate::host::sections::{AnswerSection, split};
+use crate::model::bundle::{
+    Contact, Deep, Disk, JournalLine, Journals, PathFacts, Process, Rights,
+};
 use crate::model::observed::Seen;
 
 /// The shell text that defines `deep`, for [`super::Probe::deep`].
 pub const DEEP: &str = include_str!("deep.sh");
 
-type Sections = BTreeMap<String, Section>;
+type Sections = BTreeMap<String, AnswerSection>;
 
 /// Reads the sections that [`DEEP`] adds to the answer of a look.
 ///
@@ -24,7 +26,7 @@ pub fn deep(nonce: &str, answer: &[u8]) -> Result<Deep, String> {
         rights: lines(&sections, "deep rights")
             .filter_map(|line| rights(&line))
             .collect(),
-        flag: sections.get("deep flag").map(Section::text),
+        flag: sections.get("deep flag").map(AnswerSection::text),
         drivers: seen(&sections, "deep drivers").map(|all| all.into_iter().collect()),
         disks: disks(&sections),
         no_inodes: columns(&sections, "deep inodes")
@@ -68,7 +70,10 @@ pub fn deep(nonce: &str, answer: &[u8]) -> Result<Deep, String> {
 }
 
 fn lines<'a>(sections: &'a Sections, name: &str) -> impl Iterator<Item = String> + 'a {
-    let text = sections.get(name).map(Section::text).unwrap_or_default();
+    let text = sections
+        .get(name)
+        .map(AnswerSection::text)
+        .unwrap_or_default();
     let all: Vec<String> = text.lines().map(str::to_string).collect();
     all.into_iter().filter(|line| !line.trim().is_empty())
 }
@@ -90,14 +95,14 @@ fn seen(sections: &Sections, name: &str) -> Seen<Vec<String>> {
     }
 }
 
-fn journal(sections: &Sections, name: &str) -> Seen<Vec<Entry>> {
+fn journal(sections: &Sections, name: &str) -> Seen<Vec<JournalLine>> {
     seen(sections, name).map(|all| all.iter().filter_map(|line| entry(line)).collect())
 }
 
 /// `journalctl -o short-unix`: seconds with a fraction, then the line.
-fn entry(line: &str) -> Option<Entry> {
+fn entry(line: &str) -> Option<JournalLine> {
     let (time, text) = line.split_once(' ')?;
-    Some(Entry {
+    Some(JournalLine {
         time: time.split('.').next()?.parse().ok()?,
         text: text.to_string(),
     })
@@ -191,7 +196,7 @@ fn node(line: &str) -> Option<(String, String, u32)> {
 fn rivals(sections: &Sections) -> Vec<String> {
     let text = sections
         .get("deep rivals")
-        .map(Section::text)
+        .map(AnswerSection::text)
         .unwrap_or_default();
     text.split("\n\n")
         .filter(|unit| unit.contains("ActiveState=active"))
@@ -228,22 +233,22 @@ fn network(line: &str, deep: &mut Deep) {
 }
 
 /// bash says in words why `/dev/tcp` could not be opened; 124 is `timeout`'s.
-fn connect(status: i32, said: &str) -> Connect {
+fn connect(status: i32, said: &str) -> Contact {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     match status {
         0 if said.contains("Network UPS Tools") || said.starts_with("upsd") => {
-            Connect::Upsd(said.into())
+            Contact::Upsd(said.into())
         }
-        0 => Connect::Foreign(said.into()),
-        124 => Connect::Silent,
-        _ if has(&["Connection refused"]) => Connect::Refused,
+        0 => Contact::Foreign(said.into()),
+        124 => Contact::Silent,
+        _ if has(&["Connection refused"]) => Contact::Refused,
         _ if has(&[
             "No route to host",
             "Network is unreachable",
             "Host is unreachable",
         ]) =>
         {
-            Connect::NoRoute
+            Contact::NoRoute
         }
         _ if has(&[
             "Name or service not known",
@@ -252,12 +257,12 @@ fn connect(status: i32, said: &str) -> Connect {
             "Invalid argument",
         ]) =>
         {
-            Connect::NoName
+            Contact::NoName
         }
-        _ if has(&["timed out"]) => Connect::Silent,
+        _ if has(&["timed out"]) => Contact::Silent,
         // Connected, but the other end hung up without a word.
-        1 if said.is_empty() => Connect::Foreign(String::new()),
-        _ => Connect::Failed(said.into()),
+        1 if said.is_empty() => Contact::Foreign(String::new()),
+        _ => Contact::Failed(said.into()),
     }
 }
 
@@ -279,9 +284,9 @@ mod tests {
             0,
         );
         let at = |host: &str| deep.connects[&(host.to_string(), 3493)].clone();
-        assert_eq!(at("192.0.2.1"), Connect::Refused);
-        assert_eq!(at("192.0.2.2"), Connect::Silent);
-        assert!(matches!(at("192.0.2.3"), Connect::Upsd(_)));
+        assert_eq!(at("192.0.2.1"), Contact::Refused);
+        assert_eq!(at("192.0.2.2"), Contact::Silent);
+        assert!(matches!(at("192.0.2.3"), Contact::Upsd(_)));
         assert_eq!(deep.names["pve"], Seen::Absent);
         assert!(matches!(deep.names["nas"], Seen::Unknown(_)));
     }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::host::sections::{Section, split};
+use crate::host::sections::{AnswerSection, split};
 use crate::model::name::HostName;
 use crate::model::observed::{
-    Kind, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, System, Transaction, Unit,
+    FileKind, Machine, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, Transaction, Unit,
     UsbDevice,
 };
 use crate::model::secret::Secret;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 
-type Sections = BTreeMap<String, Section>;
+type Sections = BTreeMap<String, AnswerSection>;
 
 /// Reads the answer to [`super::Probe::program`].
 ///
@@ -59,7 +59,7 @@ pub fn parse(name: &HostName, nonce: &str, answer: &[u8]) -> Result<ObservedHost
                 Some((name.to_string(), section.bytes.clone()))
             })
             .collect(),
-        system: System {
+        system: Machine {
             booted: system.clock.saturating_sub(uptime),
             ..system
         },
@@ -79,7 +79,7 @@ fn of<T>(sections: &Sections, name: &str, read: impl Fn(&str) -> T) -> Seen<T> {
 fn answers<T>(
     sections: &Sections,
     prefix: &str,
-    read: impl Fn(&Section) -> T,
+    read: impl Fn(&AnswerSection) -> T,
 ) -> BTreeMap<String, T> {
     sections
         .iter()
@@ -87,12 +87,12 @@ fn answers<T>(
         .collect()
 }
 
-fn system(sections: &Sections) -> (System, u64) {
+fn system(sections: &Sections) -> (Machine, u64) {
     let text = sections
         .get("system")
-        .map(Section::text)
+        .map(AnswerSection::text)
         .unwrap_or_default();
-    let mut system = System::default();
+    let mut system = Machine::default();
     let mut uptime = 0;
     for line in text.lines() {
         let unquoted = |value: &str| value.trim_matches(['"', '\'']).to_string();
@@ -115,7 +115,7 @@ fn system(sections: &Sections) -> (System, u64) {
 fn packages(sections: &Sections) -> BTreeMap<String, String> {
     let text = sections
         .get("packages")
-        .map(Section::text)
+        .map(AnswerSection::text)
         .unwrap_or_default();
     text.lines()
         .filter_map(|line| {
@@ -138,7 +138,10 @@ fn candidate(sections: &Sections) -> Option<String> {
 
 /// Owner, mode and kind of each path, by its last component.
 fn stats(sections: &Sections) -> BTreeMap<String, Seen<Meta>> {
-    let text = sections.get("stat").map(Section::text).unwrap_or_default();
+    let text = sections
+        .get("stat")
+        .map(AnswerSection::text)
+        .unwrap_or_default();
     text.lines().filter_map(stat_line).collect()
 }
 
@@ -156,17 +159,17 @@ fn stat_line(line: &str) -> Option<(String, Seen<Meta>)> {
     let mut fields = line.splitn(7, '|');
     let path = fields.next()?;
     let kind = match fields.next()? {
-        "regular file" | "regular empty file" => Kind::File,
-        "directory" => Kind::Directory,
-        "symbolic link" => Kind::Symlink(String::new()),
-        other => Kind::Other(other.to_string()),
+        "regular file" | "regular empty file" => FileKind::File,
+        "directory" => FileKind::Directory,
+        "symbolic link" => FileKind::Symlink(String::new()),
+        other => FileKind::Other(other.to_string()),
     };
     let (owner, group) = (fields.next()?.to_string(), fields.next()?.to_string());
     let mode = u32::from_str_radix(fields.next()?, 8).ok()?;
     let modified = fields.next()?.parse().ok()?;
     let kind = match (kind, fields.next()) {
-        (Kind::Symlink(_), Some(quoted)) => {
-            Kind::Symlink(quoted.rsplit("-> ").next()?.trim_matches('\'').to_string())
+        (FileKind::Symlink(_), Some(quoted)) => {
+            FileKind::Symlink(quoted.rsplit("-> ").next()?.trim_matches('\'').to_string())
         }
         (kind, _) => kind,
     };
@@ -223,7 +226,10 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 fn units(sections: &Sections, booted: u64) -> BTreeMap<String, Unit> {
-    let text = sections.get("units").map(Section::text).unwrap_or_default();
+    let text = sections
+        .get("units")
+        .map(AnswerSection::text)
+        .unwrap_or_default();
     text.split("\n\n")
         .filter_map(|block| {
             let mut properties: BTreeMap<String, String> = block
@@ -284,7 +290,7 @@ fn sockets(text: &str) -> Vec<Socket> {
         .collect()
 }
 
-fn reading(section: &Section) -> Reading {
+fn reading(section: &AnswerSection) -> Reading {
     if section.status == 124 {
         return Reading::TimedOut;
     }
@@ -304,7 +310,7 @@ fn reading(section: &Section) -> Reading {
     )
 }
 
-fn clients(section: &Section) -> Seen<Vec<String>> {
+fn clients(section: &AnswerSection) -> Seen<Vec<String>> {
     let text = section.text();
     let lines = text
         .lines()
@@ -335,7 +341,7 @@ fn usb(text: &str) -> Vec<UsbDevice> {
 fn addresses(sections: &Sections) -> Vec<String> {
     let text = sections
         .get("addresses")
-        .map(Section::text)
+        .map(AnswerSection::text)
         .unwrap_or_default();
     text.lines()
         .filter_map(|line| {

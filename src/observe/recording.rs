@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{deep, parse};
-use crate::host::sections::{Section, split};
-use crate::model::bundle::{Bundle, Facts, Look, Wish};
+use crate::host::sections::{AnswerSection, split};
+use crate::model::bundle::{Bundle, Facts, HostLook, Wish};
 use crate::model::name::HostName;
 use crate::model::outcome::HostError;
 use crate::nut::directive::File;
@@ -73,7 +73,7 @@ impl Recorded {
                     parse(&self.host, nonce, text.as_bytes()),
                     deep(nonce, text.as_bytes()),
                 ) {
-                    (Ok(observed), Ok(deep)) => Facts::Seen(Box::new(Look { observed, deep })),
+                    (Ok(observed), Ok(deep)) => Facts::Seen(Box::new(HostLook { observed, deep })),
                     (Err(why), _) | (_, Err(why)) => garbled(why),
                 }
             }
@@ -216,7 +216,9 @@ fn bare(raw: &str) -> &str {
         .unwrap_or(raw)
 }
 
-fn files(sections: &BTreeMap<String, Section>) -> impl Iterator<Item = (File, &Section)> {
+fn files(
+    sections: &BTreeMap<String, AnswerSection>,
+) -> impl Iterator<Item = (File, &AnswerSection)> {
     File::ALL
         .into_iter()
         .filter_map(|file| Some((file, sections.get(&format!("file {}", file.name()))?)))
@@ -240,7 +242,7 @@ fn serial(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::desired::{Expect, Role};
+    use crate::model::desired::{Expect, HostRole};
     use crate::model::inventory::Platform;
 
     fn recorded(body: &str) -> Recorded {
@@ -250,7 +252,7 @@ mod tests {
             address: "192.0.2.1".into(),
             wish: Wish {
                 platform: Platform::Debian,
-                role: Role::Client,
+                role: HostRole::Client,
                 expect: Expect::default(),
                 drifted: Vec::new(),
             },

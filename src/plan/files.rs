@@ -6,7 +6,7 @@ use crate::model::desired::{
     CONFIG_DIR, DesiredFile, DesiredHost, FILE_GROUP, FILE_MODE, FILE_OWNER,
 };
 use crate::model::masking;
-use crate::model::observed::{Kind, Meta, ObservedFile, ObservedHost, Seen};
+use crate::model::observed::{FileKind, Meta, ObservedFile, ObservedHost, Seen};
 use crate::model::plan::{Before, FileChange, FileStep, Unmanaged};
 use crate::model::secret::SecretStore;
 use crate::nut::conf;
@@ -23,7 +23,7 @@ pub(super) fn steps(
         .files
         .iter()
         .filter_map(|(&file, want)| match observed.files.get(&file) {
-            Some(Seen::Is(have)) if have.meta.kind == Kind::File => {
+            Some(Seen::Is(have)) if have.meta.kind == FileKind::File => {
                 change(file, want, have, secrets)
             }
             Some(Seen::Absent) => Some(create(file, want)),

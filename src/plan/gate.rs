@@ -2,7 +2,7 @@
 
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::{Finding, Severity};
-use crate::model::observed::{Kind, ObservedHost, Seen};
+use crate::model::observed::{FileKind, ObservedHost, Seen};
 use crate::model::plan::HostPlan;
 use crate::nut::status::UpsStatus;
 
@@ -77,7 +77,7 @@ fn platform(observed: &ObservedHost) -> Option<Finding> {
 
 fn config_dir(observed: &ObservedHost) -> Option<Finding> {
     match &observed.config_dir {
-        Seen::Is(meta) if meta.kind == Kind::Directory => None,
+        Seen::Is(meta) if meta.kind == FileKind::Directory => None,
         Seen::Is(_) => Some(
             error("config-dir-odd", format!("{CONFIG_DIR} is no directory"))
                 .fix(format!("look at `ls -ld {CONFIG_DIR}` on the host and put a directory there")),
@@ -101,8 +101,8 @@ fn odd_files(desired: &DesiredHost, observed: &ObservedHost) -> Vec<Finding> {
             let path = format!("{CONFIG_DIR}/{file}");
             match observed.files.get(file) {
                 Some(Seen::Is(have)) => match &have.meta.kind {
-                    Kind::File => None,
-                    Kind::Symlink(target) => Some(
+                    FileKind::File => None,
+                    FileKind::Symlink(target) => Some(
                         error(
                             "file-is-symlink",
                             format!("{path} is a symbolic link to {target}"),
@@ -110,7 +110,7 @@ fn odd_files(desired: &DesiredHost, observed: &ObservedHost) -> Vec<Finding> {
                         .why("replacing it would cut the link; something else manages that file")
                         .fix(format!("on the host: rm {path}   (then deploy again)")),
                     ),
-                    Kind::Directory | Kind::Other(_) => Some(
+                    FileKind::Directory | FileKind::Other(_) => Some(
                         error("file-is-odd", format!("{path} is no regular file")).fix(format!(
                             "look at `ls -la {path}` on the host and move it away"
                         )),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reload;
-use crate::model::desired::{DesiredHost, Role};
+use crate::model::desired::{DesiredHost, HostRole};
 use crate::model::observed::{ObservedHost, Seen};
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
 use crate::nut::directive::File;
@@ -164,7 +164,7 @@ fn enablement(
     }
     if instances {
         units.push(TARGET);
-        if matches!(desired.role, Role::Server { .. }) {
+        if matches!(desired.role, HostRole::Server { .. }) {
             units.extend([DRIVER_TARGET, ENUMERATOR, ENUMERATOR_PATH]);
         }
     }

@@ -1,6 +1,6 @@
 //! What must stand in the settings of a machine that upsctl does not write to.
 
-use super::derive::{Site, Watched, door, watched_by};
+use super::derive::{InventoryIndex, Watched, door, watched_by};
 use super::error::RenderError;
 use crate::model::inventory::{Inventory, Platform, SecretSource};
 use crate::model::name::HostName;
@@ -10,19 +10,19 @@ use crate::nut::ups_name::{PORT, System};
 /// The settings of a host that is looked after by hand, field by field. A password is never among
 /// them, but where it comes from is.
 pub fn by_hand(inventory: &Inventory, name: &HostName) -> Sheet {
-    sheet(&Site::new(inventory), name).unwrap_or_else(|why| Sheet {
+    sheet(&InventoryIndex::new(inventory), name).unwrap_or_else(|why| Sheet {
         notes: vec![why.to_string()],
         ..Sheet::default()
     })
 }
 
-fn sheet(site: &Site<'_>, name: &HostName) -> Result<Sheet, RenderError> {
-    let host = site.host(name)?;
+fn sheet(index: &InventoryIndex<'_>, name: &HostName) -> Result<Sheet, RenderError> {
+    let host = index.host(name)?;
     let mut sheet = Sheet {
         title: title(host.platform, name),
         ..Sheet::default()
     };
-    let watched = watched_by(site, name)?;
+    let watched = watched_by(index, name)?;
     let (own, others): (Vec<_>, Vec<_>) = watched.into_iter().partition(|w| w.server == name);
     for watched in &own {
         sheet.notes.push(format!(
@@ -31,7 +31,7 @@ fn sheet(site: &Site<'_>, name: &HostName) -> Result<Sheet, RenderError> {
         ));
     }
     for watched in &others {
-        let client = Client::new(site, name, watched)?;
+        let client = Client::new(index, name, watched)?;
         client.fields(host.platform, &mut sheet);
     }
     if own.is_empty() && others.is_empty() {
@@ -70,18 +70,22 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    fn new(site: &Site<'a>, name: &HostName, watched: &Watched<'a>) -> Result<Self, RenderError> {
+    fn new(
+        index: &InventoryIndex<'a>,
+        name: &HostName,
+        watched: &Watched<'a>,
+    ) -> Result<Self, RenderError> {
         let server = watched.server;
         // A server that only this machine knows as `local` has some address on the network.
         let unknown = || (format!("<the IP address of {server}>"), PORT);
-        let (address, port) = door(site, server)?.unwrap_or_else(unknown);
-        let user = site.user_of(name)?.to_string();
+        let (address, port) = door(index, server)?.unwrap_or_else(unknown);
+        let user = index.user_of(name)?.to_string();
         Ok(Self {
             ups: watched.ups.as_str(),
             server,
             address,
             port,
-            source: source(site.inventory, &user),
+            source: source(index.inventory, &user),
             user,
             power_value: watched.power_value,
         })

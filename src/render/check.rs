@@ -79,7 +79,7 @@ fn grammar(
         .find(|(_, problem)| problem.kind.loses_text());
     match first {
         Some((_, problem)) => {
-            let place = conf::Place::locate(filled.as_bytes(), problem.span.clone());
+            let place = conf::Position::locate(filled.as_bytes(), problem.span.clone());
             Err(error(place.line, place.column, problem.to_string()))
         }
         None => Ok(()),

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::derive::{Derived, Line, Monitor, Section, User, Word};
+use super::derive::{
+    Derived, DerivedLine, DerivedMonitor, DerivedSection, DerivedUser, DerivedWord,
+};
 use super::password::Password;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -13,7 +15,7 @@ use crate::nut::version::NutVersion;
 
 /// The names a template can use.
 #[derive(Debug, Serialize)]
-pub(super) struct Context<'a> {
+pub(super) struct TemplateContext<'a> {
     /// Name of the host in the inventory.
     host: &'a str,
     /// Version of NUT the file is for.
@@ -66,7 +68,7 @@ struct MonitorView<'a> {
     role: &'static str,
 }
 
-impl<'a> Context<'a> {
+impl<'a> TemplateContext<'a> {
     /// What the template of a file sees.
     pub(super) fn new(host: &'a HostName, file: File, derived: &'a Derived) -> Self {
         let version = derived.version;
@@ -96,8 +98,8 @@ fn passwords(file: File, derived: &Derived) -> BTreeSet<&str> {
     let words = derived.lines_of(file).iter().flat_map(|line| &line.words);
     let mut users: BTreeSet<&str> = words
         .filter_map(|word| match word {
-            Word::Plain(_) => None,
-            Word::Password(user) => Some(user.as_str()),
+            DerivedWord::Plain(_) => None,
+            DerivedWord::Password(user) => Some(user.as_str()),
         })
         .collect();
     match file {
@@ -108,10 +110,10 @@ fn passwords(file: File, derived: &Derived) -> BTreeSet<&str> {
     users
 }
 
-fn line(line: &Line) -> LineView<'_> {
+fn line(line: &DerivedLine) -> LineView<'_> {
     let words = line.words.iter().map(|word| match word {
-        Word::Plain(text) => Value::from(text.as_str()),
-        Word::Password(user) => Password::value(user),
+        DerivedWord::Plain(text) => Value::from(text.as_str()),
+        DerivedWord::Password(user) => Password::value(user),
     });
     LineView {
         name: &line.name,
@@ -119,14 +121,14 @@ fn line(line: &Line) -> LineView<'_> {
     }
 }
 
-fn section(section: &Section) -> SectionView<'_> {
+fn section(section: &DerivedSection) -> SectionView<'_> {
     SectionView {
         name: section.name.as_str(),
         lines: section.lines.iter().map(line).collect(),
     }
 }
 
-fn user(user: &User, version: NutVersion) -> UserView<'_> {
+fn user(user: &DerivedUser, version: NutVersion) -> UserView<'_> {
     UserView {
         name: &user.name,
         password: Password::value(&user.name),
@@ -136,7 +138,7 @@ fn user(user: &User, version: NutVersion) -> UserView<'_> {
     }
 }
 
-fn monitor(monitor: &Monitor, version: NutVersion) -> MonitorView<'_> {
+fn monitor(monitor: &DerivedMonitor, version: NutVersion) -> MonitorView<'_> {
     MonitorView {
         system: &monitor.system,
         ups: monitor.ups.as_str(),

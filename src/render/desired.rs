@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::check::check_text;
-use super::context::Context;
-use super::derive::{Derived, Monitor, Site};
+use super::context::TemplateContext;
+use super::derive::{Derived, DerivedMonitor, InventoryIndex};
 use super::error::RenderError;
 use super::roundtrip;
 use super::templates::Templates;
-use crate::model::desired::{DesiredFile, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, Role};
+use crate::model::desired::{
+    DesiredFile, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, HostRole,
+};
 use crate::model::inventory::{Inventory, Platform};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -30,7 +32,7 @@ pub fn desired(
     observed: Option<NutVersion>,
     templates: &Templates,
 ) -> Result<DesiredHost, RenderError> {
-    desired_in(&Site::new(inventory), name, observed, templates)
+    desired_in(&InventoryIndex::new(inventory), name, observed, templates)
 }
 
 /// [`desired`] for one of many hosts, without looking through the inventory for each.
@@ -38,14 +40,14 @@ pub fn desired(
 /// # Errors
 /// As [`desired`].
 pub fn desired_in(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     name: &HostName,
     observed: Option<NutVersion>,
     templates: &Templates,
 ) -> Result<DesiredHost, RenderError> {
-    let host = site.host(name)?;
+    let host = index.host(name)?;
     let nut = observed.or(host.nut_version).unwrap_or(ASSUMED);
-    let derived = Derived::of(site, name, nut)?;
+    let derived = Derived::of(index, name, nut)?;
     let files = match host.platform {
         Platform::Debian => files(name, &derived, templates)?,
         _ => BTreeMap::new(),
@@ -56,15 +58,15 @@ pub fn desired_in(
         role: derived.role,
         nut,
         files,
-        expect: expect(site, name, derived),
+        expect: expect(index, name, derived),
     })
 }
 
 /// The files a role needs. A client gets nothing that would make it a server.
-fn needed(role: Role) -> &'static [File] {
+fn needed(role: HostRole) -> &'static [File] {
     match role {
-        Role::Server { .. } => &File::ALL,
-        Role::Client => &[File::Nut, File::Upsmon],
+        HostRole::Server { .. } => &File::ALL,
+        HostRole::Client => &[File::Nut, File::Upsmon],
     }
 }
 
@@ -75,7 +77,7 @@ fn files(
 ) -> Result<BTreeMap<File, DesiredFile>, RenderError> {
     let mut files = BTreeMap::new();
     for file in needed(derived.role) {
-        let context = Context::new(name, *file, derived);
+        let context = TemplateContext::new(name, *file, derived);
         let made = templates.render(name, *file, &context)?;
         check_text(name, *file, &made.content)?;
         roundtrip::verify(name, *file, derived, &made)?;
@@ -84,8 +86,8 @@ fn files(
     Ok(files)
 }
 
-fn expect(site: &Site<'_>, name: &HostName, derived: Derived) -> Expect {
-    let ups = site.owned(name).iter().map(|(name, ups)| ExpectedUps {
+fn expect(index: &InventoryIndex<'_>, name: &HostName, derived: Derived) -> Expect {
+    let ups = index.owned(name).iter().map(|(name, ups)| ExpectedUps {
         name: (*name).clone(),
         system: own_system(&derived.monitors, name),
         driver: ups.driver.clone(),
@@ -101,7 +103,7 @@ fn expect(site: &Site<'_>, name: &HostName, derived: Derived) -> Expect {
 }
 
 /// As the host's own MONITOR line has it; on a host with hand-made ones, as most have it.
-fn own_system(monitors: &[Monitor], ups: &UpsName) -> String {
+fn own_system(monitors: &[DerivedMonitor], ups: &UpsName) -> String {
     let own = monitors
         .iter()
         .find(|monitor| monitor.role == files::Role::Primary && monitor.ups == *ups);
@@ -111,7 +113,7 @@ fn own_system(monitors: &[Monitor], ups: &UpsName) -> String {
     )
 }
 
-fn expected(monitor: Monitor) -> ExpectedMonitor {
+fn expected(monitor: DerivedMonitor) -> ExpectedMonitor {
     ExpectedMonitor {
         ups: monitor.ups,
         server: monitor.server,

@@ -17,7 +17,7 @@ mod templates;
 
 pub use by_hand::by_hand;
 pub use check::check_text;
-pub use derive::{Derived, Site};
+pub use derive::{Derived, InventoryIndex};
 pub use desired::{ASSUMED, desired, desired_in};
 pub use error::RenderError;
 pub use roundtrip::verify as verify_roundtrip;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::derive::{Derived, Line, Word};
+use super::derive::{Derived, DerivedLine, DerivedWord};
 use super::error::RenderError;
 use crate::model::desired::DesiredFile;
 use crate::model::name::HostName;
@@ -156,10 +156,10 @@ fn say(said: &mut Said, what: String, words: Vec<String>) {
     said.entry(what).or_default().push(words);
 }
 
-fn words(line: &Line) -> Vec<String> {
-    let word = |word: &Word| match word {
-        Word::Plain(text) => text.clone(),
-        Word::Password(user) => token(user),
+fn words(line: &DerivedLine) -> Vec<String> {
+    let word = |word: &DerivedWord| match word {
+        DerivedWord::Plain(text) => text.clone(),
+        DerivedWord::Password(user) => token(user),
     };
     line.words.iter().map(word).collect()
 }
@@ -265,7 +265,7 @@ mod tests {
     use crate::model::inventory::Inventory;
     use crate::model::text::Text;
     use crate::nut::version::NutVersion;
-    use crate::render::{Site, Templates, desired};
+    use crate::render::{InventoryIndex, Templates, desired};
 
     fn made(edit: fn(&str) -> String) -> Result<(), RenderError> {
         let inventory: Inventory = toml::from_str(
@@ -275,8 +275,8 @@ mod tests {
         .expect("an inventory");
         let pve = HostName::new("pve").expect("a name");
         let templates = Templates::built_in().expect("built in");
-        let site = Site::new(&inventory);
-        let derived = Derived::of(&site, &pve, NutVersion::V2_8_0).expect("derived");
+        let index = InventoryIndex::new(&inventory);
+        let derived = Derived::of(&index, &pve, NutVersion::V2_8_0).expect("derived");
         let desired = desired(&inventory, &pve, None, &templates).expect("rendered");
         desired.files.iter().try_for_each(|(file, made)| {
             let text = edit(&made.content.fill(token));

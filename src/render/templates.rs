@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use minijinja::Environment;
 use minijinja::value::Serde;
 
-use super::context::Context;
+use super::context::TemplateContext;
 use super::error::RenderError;
 use super::{env, excerpt, password};
 use crate::model::desired::DesiredFile;
@@ -49,12 +49,12 @@ pub const BUILT_IN: [(File, &str, &str); 5] = [
 #[derive(Debug)]
 pub struct Templates {
     env: Environment<'static>,
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<String, TemplateSource>,
 }
 
 /// Where a template is from.
 #[derive(Debug)]
-struct Source {
+struct TemplateSource {
     /// As the header of the files names it.
     label: String,
     /// As errors name it.
@@ -76,7 +76,7 @@ impl Templates {
             let label = format!("{name} (built in)");
             templates.add(
                 name.into(),
-                Source {
+                TemplateSource {
                     path: label.clone(),
                     label,
                     text: text.into(),
@@ -120,7 +120,7 @@ impl Templates {
         let label = format!("templates/{name}");
         self.add(
             name,
-            Source {
+            TemplateSource {
                 label,
                 path: shown,
                 text,
@@ -128,7 +128,7 @@ impl Templates {
         )
     }
 
-    fn add(&mut self, name: String, source: Source) -> Result<(), RenderError> {
+    fn add(&mut self, name: String, source: TemplateSource) -> Result<(), RenderError> {
         self.env
             .add_template_owned(name.clone(), source.text.clone())
             .map_err(|why| excerpt::explain(&why, &source.path, &source.text, None))?;
@@ -137,7 +137,7 @@ impl Templates {
     }
 
     /// The template of a file for a host.
-    fn of(&self, host: &HostName, file: File) -> (String, &Source) {
+    fn of(&self, host: &HostName, file: File) -> (String, &TemplateSource) {
         let own = format!("hosts/{host}/{file}.j2");
         let common = format!("{file}.j2");
         let name = if self.sources.contains_key(&own) {
@@ -154,7 +154,7 @@ impl Templates {
         &self,
         host: &HostName,
         file: File,
-        context: &Context<'_>,
+        context: &TemplateContext<'_>,
     ) -> Result<DesiredFile, RenderError> {
         let (name, source) = self.of(host, file);
         let explain = |why: &minijinja::Error| {
@@ -209,12 +209,12 @@ fn broken_password(path: &str, broken: &password::Broken) -> RenderError {
 }
 
 /// Something in a folder of templates.
-struct Entry {
+struct FolderEntry {
     name: String,
     path: PathBuf,
 }
 
-impl Entry {
+impl FolderEntry {
     fn must_be_one_of<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
@@ -236,7 +236,7 @@ impl Entry {
 }
 
 /// What is in a folder, by name; hidden files are passed over.
-fn entries(folder: &Path) -> Result<Vec<Entry>, RenderError> {
+fn entries(folder: &Path) -> Result<Vec<FolderEntry>, RenderError> {
     let wrong = |why: std::io::Error| {
         RenderError::new(format!(
             "cannot read the folder {}: {why}",
@@ -248,7 +248,7 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, RenderError> {
         let entry = entry.map_err(wrong)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') {
-            entries.push(Entry {
+            entries.push(FolderEntry {
                 name,
                 path: entry.path(),
             });

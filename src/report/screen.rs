@@ -1,4 +1,5 @@
-//! The only place that writes to stdout and stderr.
+//! Writes to stdout and stderr. Only what is drawn while work goes on comes from elsewhere: see
+//! [`super::progress`].
 
 use std::io::{self, IsTerminal, Write};
 

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
-use crate::model::observed::{Kind, Meta, ObservedFile};
+use crate::model::observed::{FileKind, Meta, ObservedFile};
 use crate::model::outcome::{HostError, HostOutcome, HostResult, Sheet};
 use crate::model::plan::{Before, FileChange, FileStep, HostPlan};
 use crate::model::secret::Secret;
@@ -193,7 +193,7 @@ fn a_file_of_a_host_is_serialised_without_its_content() {
             group: "nut".into(),
             mode: 0o640,
             modified: 0,
-            kind: Kind::File,
+            kind: FileKind::File,
         },
         content: Secret::new(CANARY),
         digest: CANARY.into(),

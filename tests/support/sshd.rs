@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use upsctl::host::{Ssh, Target};
+use upsctl::host::{Ssh, SshTarget};
 
 use super::processes;
 
@@ -66,8 +66,8 @@ impl Sshd {
     }
 
     /// The way to it, as the user who runs the tests.
-    pub fn target(&self) -> Target {
-        Target {
+    pub fn target(&self) -> SshTarget {
+        SshTarget {
             address: "127.0.0.1".into(),
             user: None,
             port: Some(self.port),
@@ -79,8 +79,8 @@ impl Sshd {
     }
 
     /// The way to it through itself as the jump host.
-    pub fn target_behind_itself(&self) -> Target {
-        Target {
+    pub fn target_behind_itself(&self) -> SshTarget {
+        SshTarget {
             jump: Some("jump".into()),
             ..self.target()
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::CrossCheck;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::Host;
 use crate::model::name::HostName;
@@ -10,7 +10,7 @@ use crate::model::name::HostName;
 /// ssh's port when neither the inventory nor the ssh configuration says another.
 const SSH: u16 = 22;
 
-pub(super) fn check(check: &mut Check<'_>) {
+pub(super) fn check(check: &mut CrossCheck<'_>) {
     let mut taken: HashMap<_, &HostName> = HashMap::new();
     for (name, host) in &check.inventory.hosts {
         let port = host.port.unwrap_or(SSH);
@@ -26,7 +26,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-fn same_address(check: &mut Check<'_>, name: &HostName, other: &HostName) {
+fn same_address(check: &mut CrossCheck<'_>, name: &HostName, other: &HostName) {
     let message = format!("`{name}` and `{other}` have the same address and port");
     let second = check.place(&["hosts", other.as_str(), "address"]);
     let help = "two deploys to one machine would undo each other; keep one of the two hosts";
@@ -36,7 +36,7 @@ fn same_address(check: &mut Check<'_>, name: &HostName, other: &HostName) {
     check.report(&["hosts", name.as_str(), "address"], error);
 }
 
-fn tags(check: &mut Check<'_>, name: &HostName, host: &Host) {
+fn tags(check: &mut CrossCheck<'_>, name: &HostName, host: &Host) {
     for (index, tag) in host.tags.iter().enumerate() {
         let odd = tag
             .chars()

@@ -1,10 +1,10 @@
 //! Directives the owner sets by NUT's own names: whether they can be written at all. Whether NUT
 //! knows them is a lint rule's question.
 
-use super::Check;
+use super::CrossCheck;
 use crate::inventory::leaf;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::inventory::{Directives, Value};
+use crate::model::inventory::{DirectiveValue, Directives};
 use crate::nut::directive::File;
 
 const FILES: [(File, &str); 4] = [
@@ -14,7 +14,7 @@ const FILES: [(File, &str); 4] = [
     (File::Upsmon, "upsmon"),
 ];
 
-pub(super) fn check(check: &mut Check<'_>) {
+pub(super) fn check(check: &mut CrossCheck<'_>) {
     let inventory = check.inventory;
     for (file, key) in FILES {
         let of_all = inventory.defaults.of(file);
@@ -45,7 +45,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-fn directives(check: &mut Check<'_>, file: File, path: &[&str], directives: &Directives) {
+fn directives(check: &mut CrossCheck<'_>, file: File, path: &[&str], directives: &Directives) {
     for (name, value) in directives {
         if let Some(why) = bad_name(name) {
             check_key(check, path, name, &why);
@@ -81,14 +81,14 @@ fn bad_name(name: &str) -> Option<String> {
     })
 }
 
-fn check_key(check: &mut Check<'_>, path: &[&str], name: &str, why: &str) {
+fn check_key(check: &mut CrossCheck<'_>, path: &[&str], name: &str, why: &str) {
     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
     let place = check.source.key_place_of(&path);
     let help = "names begin with a letter and have letters, digits, `_`, `.` and `-`";
     check.errors.push(Diagnostic::new(why).at(place).help(help));
 }
 
-fn report(check: &mut Check<'_>, path: &[&str], below: &[&str], error: Diagnostic) {
+fn report(check: &mut CrossCheck<'_>, path: &[&str], below: &[&str], error: Diagnostic) {
     let path: Vec<&str> = path.iter().chain(below).copied().collect();
     check.report(&path, error);
 }
@@ -100,24 +100,24 @@ struct Bad {
     why: String,
 }
 
-fn bad_values(file: File, value: &Value) -> Vec<Bad> {
+fn bad_values(file: File, value: &DirectiveValue) -> Vec<Bad> {
     let bad = |below: Option<String>, why: String| Bad { below, why };
     let whole = |why: &str| vec![bad(None, why.into())];
     match value {
-        Value::List(_) | Value::Table(_) if file == File::Nut => {
+        DirectiveValue::List(_) | DirectiveValue::Table(_) if file == File::Nut => {
             whole("a variable of nut.conf has one value")
         }
-        Value::Table(_) if file == File::Ups => {
+        DirectiveValue::Table(_) if file == File::Ups => {
             whole("a key of ups.conf has no keys of its own; a name with dots needs quotes")
         }
-        Value::List(list) => {
-            let item = |(index, item): (usize, &Value)| {
+        DirectiveValue::List(list) => {
+            let item = |(index, item): (usize, &DirectiveValue)| {
                 Some(bad(Some(index.to_string()), bad_line(item)?))
             };
             list.iter().enumerate().filter_map(item).collect()
         }
-        Value::Table(table) => {
-            let pair = |(key, value): (&String, &Value)| {
+        DirectiveValue::Table(table) => {
+            let pair = |(key, value): (&String, &DirectiveValue)| {
                 Some(bad(
                     Some(key.clone()),
                     bad_key(key).or_else(|| bad_word(value))?,
@@ -132,9 +132,9 @@ fn bad_values(file: File, value: &Value) -> Vec<Bad> {
     }
 }
 
-fn bad_line(item: &Value) -> Option<String> {
+fn bad_line(item: &DirectiveValue) -> Option<String> {
     match item {
-        Value::Bool(_) => Some("each element is the text of one line".into()),
+        DirectiveValue::Bool(_) => Some("each element is the text of one line".into()),
         item => bad_word(item),
     }
 }
@@ -146,14 +146,14 @@ fn bad_key(key: &str) -> Option<String> {
     leaf::nut_text(key).err()
 }
 
-fn bad_word(value: &Value) -> Option<String> {
+fn bad_word(value: &DirectiveValue) -> Option<String> {
     match value {
-        Value::Bool(_) | Value::Integer(_) => None,
-        Value::Text(text) => leaf::nut_text(text).err(),
-        Value::Float(_) => {
+        DirectiveValue::Bool(_) | DirectiveValue::Integer(_) => None,
+        DirectiveValue::Text(text) => leaf::nut_text(text).err(),
+        DirectiveValue::Float(_) => {
             Some("NUT counts in whole numbers; in quotes it gets what stands there".into())
         }
-        Value::List(_) => Some("a list within a list or table means nothing".into()),
-        Value::Table(_) => Some("a table within a list or table means nothing".into()),
+        DirectiveValue::List(_) => Some("a list within a list or table means nothing".into()),
+        DirectiveValue::Table(_) => Some("a table within a list or table means nothing".into()),
     }
 }

@@ -8,7 +8,7 @@ mod sources;
 mod users;
 
 use super::nearest;
-use super::shape::Wrong;
+use super::shape::WrongEntries;
 use super::source::SourceMap;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Place;
@@ -18,9 +18,9 @@ use crate::model::inventory::Inventory;
 pub(super) fn check(
     inventory: &Inventory,
     source: &SourceMap,
-    wrong: &Wrong<'_>,
+    wrong: &WrongEntries<'_>,
 ) -> Vec<Diagnostic> {
-    let mut check = Check {
+    let mut check = CrossCheck {
         inventory,
         source,
         wrong,
@@ -34,14 +34,14 @@ pub(super) fn check(
     check.errors
 }
 
-struct Check<'a> {
+struct CrossCheck<'a> {
     inventory: &'a Inventory,
     source: &'a SourceMap,
-    wrong: &'a Wrong<'a>,
+    wrong: &'a WrongEntries<'a>,
     errors: Vec<Diagnostic>,
 }
 
-impl Check<'_> {
+impl CrossCheck<'_> {
     /// Reports an error at what stands under a path of keys.
     fn report(&mut self, path: &[&str], error: Diagnostic) {
         let place = self.source.place_of(path);

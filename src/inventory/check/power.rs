@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Check;
+use super::CrossCheck;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::{Host, Platform, Ups};
 use crate::model::name::HostName;
 use crate::nut::ups_name::UpsName;
 
-pub(super) fn check(check: &mut Check<'_>) {
+pub(super) fn check(check: &mut CrossCheck<'_>) {
     let inventory = check.inventory;
     let mut serving: BTreeSet<&HostName> = BTreeSet::new();
     for (name, ups) in &inventory.ups {
@@ -27,7 +27,7 @@ pub(super) fn check(check: &mut Check<'_>) {
 }
 
 /// The server of a UPS is a host that upsctl can set up.
-fn server(check: &mut Check<'_>, name: &UpsName, ups: &Ups) {
+fn server(check: &mut CrossCheck<'_>, name: &UpsName, ups: &Ups) {
     let path = ["ups", name.as_str(), "host"];
     let server = ups.host.as_str();
     if !check.known("hosts", server, &path) {
@@ -54,7 +54,7 @@ fn server(check: &mut Check<'_>, name: &UpsName, ups: &Ups) {
 
 /// Every UPS that feeds a host exists, and the host can be its client.
 fn feeds<'a>(
-    check: &mut Check<'a>,
+    check: &mut CrossCheck<'a>,
     name: &'a HostName,
     host: &'a Host,
     local: &mut BTreeSet<&'a HostName>,
@@ -78,7 +78,7 @@ fn feeds<'a>(
     }
 }
 
-fn insists(check: &mut Check<'_>, platform: Platform, ups: &UpsName, path: &[&str]) {
+fn insists(check: &mut CrossCheck<'_>, platform: Platform, ups: &UpsName, path: &[&str]) {
     let Some(fixed) = platform.insists().filter(|fixed| fixed.ups != ups.as_str()) else {
         return;
     };
@@ -96,7 +96,7 @@ fn insists(check: &mut Check<'_>, platform: Platform, ups: &UpsName, path: &[&st
 
 /// A server that upsctl itself runs on still needs an address for its clients.
 fn reachable<'a>(
-    check: &mut Check<'a>,
+    check: &mut CrossCheck<'a>,
     server: &'a HostName,
     client: &[&str],
     local: &mut BTreeSet<&'a HostName>,
@@ -116,7 +116,7 @@ fn reachable<'a>(
     }
 }
 
-fn unfed(check: &mut Check<'_>, name: &HostName) {
+fn unfed(check: &mut CrossCheck<'_>, name: &HostName) {
     let message = format!("no UPS feeds `{name}`");
     let help = "write `powered_by = [\"UPS\"]`, or make it the `host` of a UPS";
     let listed = ["hosts", name.as_str(), "powered_by"];

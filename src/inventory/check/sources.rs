@@ -1,11 +1,11 @@
 //! Where passwords come from, as far as that can be said without looking.
 
-use super::Check;
+use super::CrossCheck;
 use crate::inventory::secrets;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::SecretSource;
 
-pub(super) fn check(check: &mut Check<'_>) {
+pub(super) fn check(check: &mut CrossCheck<'_>) {
     if let Some(source) = &check.inventory.secrets.password {
         source_is_usable(check, &["secrets", "password"], source);
     }
@@ -16,7 +16,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-fn source_is_usable(check: &mut Check<'_>, path: &[&str], source: &SecretSource) {
+fn source_is_usable(check: &mut CrossCheck<'_>, path: &[&str], source: &SecretSource) {
     let (key, why) = match source {
         SecretSource::Env(name) => ("env", env(name)),
         SecretSource::File(path) => ("file", empty(path.as_os_str().is_empty())),

@@ -1,15 +1,15 @@
 //! NUT users: where they are known, what they may do, and who shares one.
 
-use super::Check;
+use super::CrossCheck;
 use crate::inventory::nearest;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::inventory::{Host, Insists, SecretSource, User};
+use crate::model::inventory::{Host, Insists, InventoryUser, SecretSource};
 use crate::model::name::HostName;
 
 /// What upsd.users(5) knows as `actions`.
 const ACTIONS: [&str; 2] = ["SET", "FSD"];
 
-pub(super) fn check(check: &mut Check<'_>) {
+pub(super) fn check(check: &mut CrossCheck<'_>) {
     for (name, user) in &check.inventory.users {
         known_on(check, name, user);
         actions(check, name, user);
@@ -25,7 +25,7 @@ pub(super) fn check(check: &mut Check<'_>) {
 }
 
 /// A user is known to the upsd of hosts that run one.
-fn known_on(check: &mut Check<'_>, name: &str, user: &User) {
+fn known_on(check: &mut CrossCheck<'_>, name: &str, user: &InventoryUser) {
     for (index, host) in user.on.iter().flatten().enumerate() {
         let path = ["users", name, "on", &index.to_string()];
         if !check.known("hosts", host.as_str(), &path) || !check.cables_are_known() {
@@ -41,7 +41,7 @@ fn known_on(check: &mut Check<'_>, name: &str, user: &User) {
     }
 }
 
-fn actions(check: &mut Check<'_>, name: &str, user: &User) {
+fn actions(check: &mut CrossCheck<'_>, name: &str, user: &InventoryUser) {
     for (index, action) in user.actions.iter().enumerate() {
         if ACTIONS
             .iter()
@@ -56,7 +56,7 @@ fn actions(check: &mut Check<'_>, name: &str, user: &User) {
     }
 }
 
-fn instcmds(check: &mut Check<'_>, name: &str, user: &User) {
+fn instcmds(check: &mut CrossCheck<'_>, name: &str, user: &InventoryUser) {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     for (index, command) in user.instcmds.iter().enumerate() {
         if !command.is_empty() && command.chars().all(allowed) {
@@ -70,7 +70,7 @@ fn instcmds(check: &mut Check<'_>, name: &str, user: &User) {
 }
 
 /// An appliance logs in as its vendor fixed it.
-fn own_user(check: &mut Check<'_>, name: &HostName, host: &Host, fixed: &Insists) {
+fn own_user(check: &mut CrossCheck<'_>, name: &HostName, host: &Host, fixed: &Insists) {
     if host
         .nut_user
         .as_deref()
@@ -85,7 +85,7 @@ fn own_user(check: &mut Check<'_>, name: &HostName, host: &Host, fixed: &Insists
 }
 
 /// Nobody else has the user of an appliance with another password.
-fn shared_user(check: &mut Check<'_>, appliance: &HostName, fixed: &Insists) {
+fn shared_user(check: &mut CrossCheck<'_>, appliance: &HostName, fixed: &Insists) {
     let appliance_place = check.place(&["hosts", appliance.as_str(), "platform"]);
     let word = check.inventory.hosts[appliance].platform.as_str();
     let user = fixed.user;

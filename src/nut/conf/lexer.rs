@@ -3,7 +3,7 @@ mod tell;
 
 use std::mem;
 
-use super::place::starts_char;
+use super::position::starts_char;
 use super::{Conf, Line, ProblemKind};
 use collect::empty_line;
 

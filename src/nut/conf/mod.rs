@@ -5,7 +5,7 @@
 //! word, and where each word stands; whatever NUT drops in silence is a [`Problem`].
 
 mod lexer;
-mod place;
+mod position;
 mod problem;
 mod quote;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use lexer::parse;
-pub use place::Place;
+pub use position::Position;
 pub use problem::{Problem, ProblemKind};
 pub use quote::{QuoteError, check, quote, quote_always};
 
@@ -87,13 +87,13 @@ impl Line {
     }
 
     /// From the first word to the end of the last one; the whole line if it has none.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> Position {
         match (self.words.first(), self.words.last()) {
-            (Some(first), Some(last)) => Place {
+            (Some(first), Some(last)) => Position {
                 span: first.span.start..last.span.end,
                 ..first.place()
             },
-            _ => Place {
+            _ => Position {
                 line: self.line,
                 column: self.column,
                 span: self.span.clone(),
@@ -124,8 +124,8 @@ pub struct Word {
 
 impl Word {
     /// Where the word stands.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> Position {
+        Position {
             line: self.line,
             column: self.column,
             span: self.span.clone(),

@@ -283,7 +283,7 @@ fn columns_count_characters() {
     assert_eq!(columns, [(1, 1), (1, 3), (1, 5), (1, 7), (2, 3)]);
     let word = &conf.lines[1].words[0];
     assert_eq!(
-        Place::locate(conf.source(), word.span.clone()),
+        Position::locate(conf.source(), word.span.clone()),
         word.place()
     );
 }
@@ -328,7 +328,7 @@ fn lossless(bytes: &[u8]) {
         let mut from = line.span.start;
         for word in &line.words {
             assert!(from <= word.span.start && word.span.end <= line.span.end);
-            assert_eq!(Place::locate(bytes, word.span.clone()), word.place());
+            assert_eq!(Position::locate(bytes, word.span.clone()), word.place());
             from = word.span.end;
         }
     }

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::{Trap, TrapKind, shell};
-use crate::nut::conf::Place;
+use crate::nut::conf::Position;
 
 /// `nut.conf`: shell assignments, sourced by Debian's wrappers and read by systemd as an
 /// EnvironmentFile (nut.conf(5), systemd.exec(5)).
@@ -21,7 +21,7 @@ pub struct Assignment {
     /// The value as the shell has it, expansions left as they are.
     pub value: String,
     /// Where the name stands.
-    pub place: Place,
+    pub place: Position,
     /// The bytes of the value, quotes included.
     pub value_span: Range<usize>,
     /// Written with `export`.
@@ -63,7 +63,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn trap(&mut self, kind: TrapKind, span: Range<usize>) {
-        let place = Place::locate(self.source, span);
+        let place = Position::locate(self.source, span);
         self.view.traps.push(Trap { kind, place });
     }
 
@@ -94,7 +94,7 @@ impl Reader<'_> {
         self.view.assignments.push(Assignment {
             name: self.text(name.clone()),
             value: String::from_utf8_lossy(&value.text).into_owned(),
-            place: Place::locate(self.source, name),
+            place: Position::locate(self.source, name),
             value_span: value.span.clone(),
             exported,
         });

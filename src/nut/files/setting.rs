@@ -1,5 +1,5 @@
 use super::{Trap, TrapKind, trap_words};
-use crate::nut::conf::{Conf, Line, Place, Word};
+use crate::nut::conf::{Conf, Line, Position, Word};
 use crate::nut::directive::{self, Directive, File, Kind, Scope};
 
 /// A directive of `upsd.conf` or `upsmon.conf` with its words.
@@ -12,7 +12,7 @@ pub struct Setting {
     /// The words behind it, also those NUT ignores.
     pub args: Vec<Word>,
     /// From the name to the last word.
-    pub place: Place,
+    pub place: Position,
 }
 
 impl Setting {

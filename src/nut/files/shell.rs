@@ -3,18 +3,18 @@ use std::ops::Range;
 use super::TrapKind;
 
 /// The value of a shell assignment, and what is odd about it.
-pub(super) struct Value {
+pub(super) struct ShellValue {
     pub(super) text: Vec<u8>,
     pub(super) span: Range<usize>,
     pub(super) odd: Vec<(TrapKind, Range<usize>)>,
 }
 
 /// Reads the value that starts at `from`: bare, in single and in double quotes, with backslashes.
-pub(super) fn value(source: &[u8], from: usize) -> Value {
-    let mut reader = Reader {
+pub(super) fn value(source: &[u8], from: usize) -> ShellValue {
+    let mut reader = ShellReader {
         source,
         at: from,
-        value: Value {
+        value: ShellValue {
             text: Vec::new(),
             span: from..from,
             odd: Vec::new(),
@@ -28,13 +28,13 @@ pub(super) fn value(source: &[u8], from: usize) -> Value {
     reader.value
 }
 
-struct Reader<'a> {
+struct ShellReader<'a> {
     source: &'a [u8],
     at: usize,
-    value: Value,
+    value: ShellValue,
 }
 
-impl Reader<'_> {
+impl ShellReader<'_> {
     fn peek(&self) -> Option<u8> {
         self.source.get(self.at).copied()
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::nut::conf::{Conf, Place, ProblemKind};
+use crate::nut::conf::{Conf, Position, ProblemKind};
 use crate::nut::ups_name::SystemError;
 
 /// Something NUT ignores or reads differently than it looks, and where.
@@ -9,7 +9,7 @@ pub struct Trap {
     /// What it is.
     pub kind: TrapKind,
     /// Where it stands.
-    pub place: Place,
+    pub place: Position,
 }
 
 impl fmt::Display for Trap {
@@ -99,7 +99,7 @@ impl TrapKind {
     pub(super) fn of_words(conf: &Conf) -> Vec<Trap> {
         let traps = conf.problems().map(|(_, problem)| Trap {
             kind: TrapKind::Words(problem.kind),
-            place: Place::locate(conf.source(), problem.span.clone()),
+            place: Position::locate(conf.source(), problem.span.clone()),
         });
         traps.collect()
     }

@@ -1,5 +1,5 @@
 use super::{Trap, TrapKind, broken_section, section_name, trap_words};
-use crate::nut::conf::{Conf, Line, Place, Word, parse};
+use crate::nut::conf::{Conf, Line, Position, Word, parse};
 use crate::nut::directive::{self, File, Kind, Scope};
 
 /// `ups.conf` as `read_upsconf` reads it (common/upsconf.c).
@@ -19,7 +19,7 @@ pub struct Section {
     /// The name between the brackets.
     pub name: String,
     /// Where its header stands; several times if it is written several times.
-    pub headers: Vec<Place>,
+    pub headers: Vec<Position>,
     /// Its keys in their order.
     pub entries: Vec<Entry>,
 }
@@ -32,7 +32,7 @@ pub struct Entry {
     /// The value; `None` for a flag.
     pub value: Option<Word>,
     /// From the key to the last word of the line.
-    pub place: Place,
+    pub place: Position,
 }
 
 impl Section {
@@ -104,7 +104,7 @@ impl UpsConf {
             .find(|entry| entry.key.value == key)
     }
 
-    fn trap(&mut self, kind: TrapKind, place: Place) {
+    fn trap(&mut self, kind: TrapKind, place: Position) {
         self.traps.push(Trap { kind, place });
     }
 

@@ -1,6 +1,6 @@
 use super::setting::settings;
 use super::{Setting, Trap};
-use crate::nut::conf::{Conf, Place, Word, parse};
+use crate::nut::conf::{Conf, Position, Word, parse};
 use crate::nut::directive::File;
 use crate::nut::ups_name::PORT;
 
@@ -23,7 +23,7 @@ pub struct Listen {
     /// The port as written.
     pub port_word: Option<Word>,
     /// The whole directive.
-    pub place: Place,
+    pub place: Position,
 }
 
 impl Listen {

@@ -1,5 +1,5 @@
 use super::{Role, Trap, TrapKind, broken_section, section_name, trap_words};
-use crate::nut::conf::{Conf, Line, Place, Word, parse};
+use crate::nut::conf::{Conf, Line, Position, Word, parse};
 
 /// `upsd.users` as `user_load` reads it (server/user.c).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,7 +16,7 @@ pub struct User {
     /// The name between the brackets.
     pub name: String,
     /// Where its header stands.
-    pub header: Place,
+    pub header: Position,
     /// The password that counts: the first one.
     pub password: Option<Word>,
     /// The words of its `upsmon` lines.
@@ -87,7 +87,7 @@ impl UpsdUsers {
         self.users.iter().find(|user| user.name == name)
     }
 
-    fn trap(&mut self, kind: TrapKind, place: Place) {
+    fn trap(&mut self, kind: TrapKind, place: Position) {
         self.traps.push(Trap { kind, place });
     }
 
@@ -139,7 +139,7 @@ impl UpsdUsers {
     }
 
     /// `user_add`: a second header of a name is ignored, and what follows goes to the last user.
-    fn open(&mut self, name: &str, header: Place) {
+    fn open(&mut self, name: &str, header: Position) {
         if self.user(name).is_some() {
             let heir = self
                 .users

@@ -1,6 +1,6 @@
 use super::setting::settings;
 use super::{Role, Setting, Trap, TrapKind};
-use crate::nut::conf::{Conf, Place, Word, parse};
+use crate::nut::conf::{Conf, Position, Word, parse};
 use crate::nut::directive::File;
 use crate::nut::ups_name::{System, SystemError};
 
@@ -31,7 +31,7 @@ pub struct Monitor {
     /// The role as written.
     pub role_word: Word,
     /// The whole directive.
-    pub place: Place,
+    pub place: Position,
 }
 
 impl Monitor {
@@ -154,7 +154,7 @@ impl UpsmonConf {
         self.monitors.push(monitor);
     }
 
-    fn trap(&mut self, kind: TrapKind, place: Place) {
+    fn trap(&mut self, kind: TrapKind, place: Position) {
         self.traps.push(Trap { kind, place });
     }
 }

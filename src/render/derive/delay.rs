@@ -4,7 +4,7 @@
 //! and then goes down. A secondary logs out when it *calls* its SHUTDOWNCMD, not when it is down
 //! (clients/upsmon.c): so HOSTSYNC covers the secondaries' way there, and FINALDELAY their way down.
 
-use super::{Site, overrides};
+use super::{InventoryIndex, overrides};
 use crate::model::inventory::{Host, Platform};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -18,30 +18,30 @@ const FINALDELAY: u64 = 5;
 const MARGIN: u64 = 5;
 
 /// How long a host waits for its secondaries to log out.
-pub(super) fn hostsync(site: &Site<'_>, name: &HostName) -> u64 {
-    let others = site.others(name).into_iter();
+pub(super) fn hostsync(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
+    let others = index.others(name).into_iter();
     let needed = others.filter_map(|client| {
-        let host = site.inventory.hosts.get(client)?;
-        Some(logout_after(site, client, host) + MARGIN)
+        let host = index.inventory.hosts.get(client)?;
+        Some(logout_after(index, client, host) + MARGIN)
     });
     needed.fold(HOSTSYNC, u64::max)
 }
 
 /// How long after the primary's FSD a client may log out.
-fn logout_after(site: &Site<'_>, name: &HostName, host: &Host) -> u64 {
+fn logout_after(index: &InventoryIndex<'_>, name: &HostName, host: &Host) -> u64 {
     if host.platform != Platform::Debian {
         return POLLFREQALERT + FINALDELAY;
     }
-    let set = |directive| overrides::seconds(site, host, File::Upsmon, directive);
+    let set = |directive| overrides::seconds(index, host, File::Upsmon, directive);
     let poll = set("POLLFREQALERT").unwrap_or(POLLFREQALERT);
-    let last = set("FINALDELAY").unwrap_or_else(|| finaldelay(site, name));
+    let last = set("FINALDELAY").unwrap_or_else(|| finaldelay(index, name));
     poll + last + set("SHUTDOWNEXIT").unwrap_or(0)
 }
 
 /// How long a host waits before it goes down itself.
-pub(super) fn finaldelay(site: &Site<'_>, name: &HostName) -> u64 {
-    let others = site.others(name).into_iter();
-    let hosts = others.filter_map(|client| site.inventory.hosts.get(client));
+pub(super) fn finaldelay(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
+    let others = index.others(name).into_iter();
+    let hosts = others.filter_map(|client| index.inventory.hosts.get(client));
     let needed = hosts.filter_map(|host| host.shutdown_takes);
     needed
         .map(|delay| delay.as_secs())

@@ -3,77 +3,81 @@
 use std::collections::BTreeMap;
 
 use super::super::error::RenderError;
-use super::directive::Line;
-use super::{Site, delay, listen, monitor, overrides};
-use crate::model::desired::Role;
+use super::directive::DerivedLine;
+use super::{InventoryIndex, delay, listen, monitor, overrides};
+use crate::model::desired::HostRole;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 
 /// The files a role has directives in.
-fn files(role: Role) -> &'static [File] {
+fn files(role: HostRole) -> &'static [File] {
     match role {
-        Role::Server { .. } => &[File::Nut, File::Ups, File::Upsd, File::Upsmon],
-        Role::Client => &[File::Nut, File::Upsmon],
+        HostRole::Server { .. } => &[File::Nut, File::Ups, File::Upsd, File::Upsmon],
+        HostRole::Client => &[File::Nut, File::Upsmon],
     }
 }
 
 /// The directives of every file of a host.
 pub(super) fn all(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     name: &HostName,
-    role: Role,
+    role: HostRole,
     version: NutVersion,
-) -> Result<BTreeMap<File, Vec<Line>>, RenderError> {
+) -> Result<BTreeMap<File, Vec<DerivedLine>>, RenderError> {
     let files = files(role).iter();
     files
-        .map(|file| Ok((*file, of(site, name, role, version, *file)?)))
+        .map(|file| Ok((*file, of(index, name, role, version, *file)?)))
         .collect()
 }
 
 /// The directives of one file of a host.
 pub(super) fn of(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     name: &HostName,
-    role: Role,
+    role: HostRole,
     version: NutVersion,
     file: File,
-) -> Result<Vec<Line>, RenderError> {
-    let host = site.host(name)?;
+) -> Result<Vec<DerivedLine>, RenderError> {
+    let host = index.host(name)?;
     let derived = match file {
-        File::Nut => vec![Line::value("MODE", role.mode())],
+        File::Nut => vec![DerivedLine::value("MODE", role.mode())],
         // As in Debian's sample: a USB device is not always there at the first try.
-        File::Ups => vec![Line::value("maxretry", "3")],
+        File::Ups => vec![DerivedLine::value("maxretry", "3")],
         File::Upsd => vec![listen::derived(host, role, version)],
-        File::Upsmon => upsmon(site, name, role)?,
+        File::Upsmon => upsmon(index, name, role)?,
         File::UpsdUsers => Vec::new(),
     };
-    overrides::on_top(site, name, file, derived)
+    overrides::on_top(index, name, file, derived)
 }
 
-fn upsmon(site: &Site<'_>, name: &HostName, role: Role) -> Result<Vec<Line>, RenderError> {
+fn upsmon(
+    index: &InventoryIndex<'_>,
+    name: &HostName,
+    role: HostRole,
+) -> Result<Vec<DerivedLine>, RenderError> {
     let mut lines = vec![
-        Line::value("MINSUPPLIES", min_supplies(site, name)?),
-        Line::value("SHUTDOWNCMD", "/sbin/shutdown -h +0"),
+        DerivedLine::value("MINSUPPLIES", min_supplies(index, name)?),
+        DerivedLine::value("SHUTDOWNCMD", "/sbin/shutdown -h +0"),
     ];
     if role.is_server() {
         // Tells the late shutdown to cut the UPS off; a client must not cut one.
-        lines.push(Line::value("POWERDOWNFLAG", "/etc/killpower"));
+        lines.push(DerivedLine::value("POWERDOWNFLAG", "/etc/killpower"));
     }
     let seconds = [
         ("POLLFREQ", 5),
         ("POLLFREQALERT", 5),
-        ("HOSTSYNC", delay::hostsync(site, name)),
+        ("HOSTSYNC", delay::hostsync(index, name)),
         ("DEADTIME", 15),
-        ("FINALDELAY", delay::finaldelay(site, name)),
+        ("FINALDELAY", delay::finaldelay(index, name)),
     ];
-    lines.extend(seconds.map(|(name, value)| Line::value(name, value.to_string())));
+    lines.extend(seconds.map(|(name, value)| DerivedLine::value(name, value.to_string())));
     Ok(lines)
 }
 
 /// 1, or 0 for a host that no UPS feeds: upsmon refuses to start with less power than it needs.
-fn min_supplies(site: &Site<'_>, name: &HostName) -> Result<&'static str, RenderError> {
-    let watched = monitor::watched_by(site, name)?;
+fn min_supplies(index: &InventoryIndex<'_>, name: &HostName) -> Result<&'static str, RenderError> {
+    let watched = monitor::watched_by(index, name)?;
     let fed = watched.iter().any(|watched| watched.power_value > 0);
     Ok(if fed { "1" } else { "0" })
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::super::error::RenderError;
-use super::Site;
-use super::directive::{Line, Word};
+use super::InventoryIndex;
+use super::directive::{DerivedLine, DerivedWord};
 use super::monitor;
-use crate::model::desired::{ExpectedClient, Listen, Role};
+use crate::model::desired::{ExpectedClient, HostRole, ListenAddress};
 use crate::model::inventory::Host;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -19,14 +19,14 @@ use crate::nut::version::NutVersion;
 /// A server with clients listens on every address, because upsd ends at boot when an address it was
 /// given does not exist yet (server/upsd.c). `::` serves IPv4 too up to 2.8.0 and only IPv6 later,
 /// when `*` does both.
-pub(super) fn derived(host: &Host, role: Role, version: NutVersion) -> Line {
+pub(super) fn derived(host: &Host, role: HostRole, version: NutVersion) -> DerivedLine {
     let address = match role {
-        Role::Server { clients: true } if !by_v6(host) => "0.0.0.0",
-        Role::Server { clients: true } if version > NutVersion::V2_8_0 => "*",
-        Role::Server { clients: true } => "::",
+        HostRole::Server { clients: true } if !by_v6(host) => "0.0.0.0",
+        HostRole::Server { clients: true } if version > NutVersion::V2_8_0 => "*",
+        HostRole::Server { clients: true } => "::",
         _ => "127.0.0.1",
     };
-    Line::words("LISTEN", [address.to_string(), PORT.to_string()])
+    DerivedLine::words("LISTEN", [address.to_string(), PORT.to_string()])
 }
 
 /// Whether clients reach the host over IPv6.
@@ -44,11 +44,11 @@ fn nut_address(host: &Host) -> Option<String> {
 }
 
 /// The addresses of LISTEN lines.
-pub(super) fn of_lines(lines: &[Line]) -> Vec<Listen> {
+pub(super) fn of_lines(lines: &[DerivedLine]) -> Vec<ListenAddress> {
     let listen = lines.iter().filter(|line| line.name == "LISTEN");
     listen
         .filter_map(|line| {
-            Some(Listen {
+            Some(ListenAddress {
                 address: line.first()?.to_string(),
                 port: port(line)?,
             })
@@ -56,8 +56,8 @@ pub(super) fn of_lines(lines: &[Line]) -> Vec<Listen> {
         .collect()
 }
 
-fn port(line: &Line) -> Option<u16> {
-    match line.words.get(1).map(Word::plain) {
+fn port(line: &DerivedLine) -> Option<u16> {
+    match line.words.get(1).map(DerivedWord::plain) {
         None => Some(PORT),
         Some(text) => text?.parse().ok(),
     }
@@ -65,18 +65,18 @@ fn port(line: &Line) -> Option<u16> {
 
 /// The addresses a server listens on, with its own overrides.
 pub(super) fn of_server(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     server: &HostName,
     version: NutVersion,
-) -> Result<Vec<Listen>, RenderError> {
-    let role = site.role(server)?;
-    super::file_lines::of(site, server, role, version, File::Upsd).map(|lines| of_lines(&lines))
+) -> Result<Vec<ListenAddress>, RenderError> {
+    let role = index.role(server)?;
+    super::file_lines::of(index, server, role, version, File::Upsd).map(|lines| of_lines(&lines))
 }
 
 /// The address and port under which a server reaches its own upsd.
 ///
 /// A literal, because NUT's client asks a failing name server again for ever.
-pub(super) fn own_door(listen: &[Listen], version: NutVersion) -> (String, u16) {
+pub(super) fn own_door(listen: &[ListenAddress], version: NutVersion) -> (String, u16) {
     let any = |names: &[&str]| listen.iter().find(|l| names.contains(&l.address.as_str()));
     if let Some(found) = any(&["127.0.0.1", "0.0.0.0", "*", "localhost"]) {
         return ("127.0.0.1".into(), found.port);
@@ -94,8 +94,9 @@ pub(super) fn own_door(listen: &[Listen], version: NutVersion) -> (String, u16) 
 }
 
 /// The port on which others reach a server: that of its address, else the first one from outside.
-fn port_from_outside(listen: &[Listen], address: &str) -> u16 {
-    let inner = |l: &&Listen| !matches!(l.address.as_str(), "127.0.0.1" | "::1" | "localhost");
+fn port_from_outside(listen: &[ListenAddress], address: &str) -> u16 {
+    let inner =
+        |l: &&ListenAddress| !matches!(l.address.as_str(), "127.0.0.1" | "::1" | "localhost");
     let same = listen.iter().find(|l| l.address == address);
     let found = same.or_else(|| listen.iter().find(inner));
     found.or(listen.first()).map_or(PORT, |l| l.port)
@@ -106,23 +107,23 @@ fn port_from_outside(listen: &[Listen], address: &str) -> u16 {
 /// # Errors
 /// When its LISTEN directives cannot be written.
 pub(in crate::render) fn door(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     server: &HostName,
 ) -> Result<Option<(String, u16)>, RenderError> {
-    let Some(address) = nut_address(site.host(server)?) else {
+    let Some(address) = nut_address(index.host(server)?) else {
         return Ok(None);
     };
     // Versions differ in the wildcard, not in the port.
-    let listen = of_server(site, server, NutVersion::V2_8_0)?;
+    let listen = of_server(index, server, NutVersion::V2_8_0)?;
     let port = port_from_outside(&listen, &address);
     Ok(Some((address, port)))
 }
 
 /// Who must be logged in to a server, for each of its UPSes.
-pub(super) fn clients_of(site: &Site<'_>, server: &HostName) -> Vec<ExpectedClient> {
+pub(super) fn clients_of(index: &InventoryIndex<'_>, server: &HostName) -> Vec<ExpectedClient> {
     let mut clients = Vec::new();
-    for (ups, _) in site.owned(server) {
-        for (name, host) in monitor::watchers_of(site, server, ups) {
+    for (ups, _) in index.owned(server) {
+        for (name, host) in monitor::watchers_of(index, server, ups) {
             clients.push(ExpectedClient {
                 ups: (*ups).clone(),
                 host: name.clone(),

@@ -1,15 +1,15 @@
 //! What the files of a host say: a pure function of the inventory, the host and its NUT version.
 //!
-//! Knows nothing of templates and passwords: a password is a [`Word::Password`], the name of its user.
+//! Knows nothing of templates and passwords: a password is a [`DerivedWord::Password`], the name of its user.
 
 mod delay;
 mod directive;
 mod file_lines;
+mod index;
 mod listen;
 mod monitor;
 mod overrides;
 mod section;
-mod site;
 mod text;
 mod user;
 mod value;
@@ -17,37 +17,37 @@ mod value;
 use std::collections::BTreeMap;
 
 use super::error::RenderError;
-use crate::model::desired::{ExpectedClient, Listen, Role};
+use crate::model::desired::{ExpectedClient, HostRole, ListenAddress};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 
-pub use directive::{Line, Word};
+pub use directive::{DerivedLine, DerivedWord};
+pub use index::InventoryIndex;
 pub(super) use listen::door;
-pub use monitor::Monitor;
+pub use monitor::DerivedMonitor;
 pub(super) use monitor::{Watched, watched_by};
-pub use section::Section;
-pub use site::Site;
-pub use user::User;
+pub use section::DerivedSection;
+pub use user::DerivedUser;
 
 /// Everything the files of one host say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derived {
-    pub role: Role,
+    pub role: HostRole,
     /// The version the words are chosen for.
     pub version: NutVersion,
     /// The MONITOR lines that were derived.
-    pub monitors: Vec<Monitor>,
+    pub monitors: Vec<DerivedMonitor>,
     /// The users of its upsd; empty on a client.
-    pub users: Vec<User>,
+    pub users: Vec<DerivedUser>,
     /// The addresses of its upsd; empty on a client.
-    pub listen: Vec<Listen>,
+    pub listen: Vec<ListenAddress>,
     /// The sections of its ups.conf.
-    pub sections: Vec<Section>,
+    pub sections: Vec<DerivedSection>,
     /// Who must be logged in to its upsd.
     pub clients: Vec<ExpectedClient>,
     /// The other directives of each file, in their order, by file.
-    pub lines: BTreeMap<File, Vec<Line>>,
+    pub lines: BTreeMap<File, Vec<DerivedLine>>,
 }
 
 impl Derived {
@@ -55,24 +55,28 @@ impl Derived {
     ///
     /// # Errors
     /// Names the key of the inventory whose value NUT cannot hold or that leads nowhere.
-    pub fn of(site: &Site<'_>, host: &HostName, version: NutVersion) -> Result<Self, RenderError> {
-        let role = site.role(host)?;
-        let lines = file_lines::all(site, host, role, version)?;
+    pub fn of(
+        index: &InventoryIndex<'_>,
+        host: &HostName,
+        version: NutVersion,
+    ) -> Result<Self, RenderError> {
+        let role = index.role(host)?;
+        let lines = file_lines::all(index, host, role, version)?;
         let listen = listen::of_lines(lines.get(&File::Upsd).map_or(&[], Vec::as_slice));
         Ok(Self {
             role,
             version,
-            monitors: monitor::lines(site, host, version)?,
-            users: user::users(site, host)?,
-            sections: section::sections(site, host)?,
-            clients: listen::clients_of(site, host),
+            monitors: monitor::lines(index, host, version)?,
+            users: user::users(index, host)?,
+            sections: section::sections(index, host)?,
+            clients: listen::clients_of(index, host),
             listen,
             lines,
         })
     }
 
     /// The directives of a file.
-    pub fn lines_of(&self, file: File) -> &[Line] {
+    pub fn lines_of(&self, file: File) -> &[DerivedLine] {
         self.lines.get(&file).map_or(&[], Vec::as_slice)
     }
 }

@@ -1,7 +1,7 @@
 //! The MONITOR lines of a host.
 
 use super::super::error::RenderError;
-use super::{Site, listen, overrides, text};
+use super::{InventoryIndex, listen, overrides, text};
 use crate::model::inventory::Host;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -11,7 +11,7 @@ use crate::nut::version::NutVersion;
 
 /// A MONITOR line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Monitor {
+pub struct DerivedMonitor {
     pub ups: UpsName,
     /// The inventory host whose upsd is asked.
     pub server: HostName,
@@ -36,17 +36,17 @@ pub(in crate::render) struct Watched<'a> {
 /// # Errors
 /// When it is fed by a UPS that is not in the inventory.
 pub(in crate::render) fn watched_by<'a>(
-    site: &Site<'a>,
+    index: &InventoryIndex<'a>,
     name: &HostName,
 ) -> Result<Vec<Watched<'a>>, RenderError> {
-    let feeds = site.feeds_of(name, site.host(name)?);
+    let feeds = index.feeds_of(name, index.host(name)?);
     let mut watched: Vec<Watched<'a>> = Vec::new();
-    let owned = site.owned(name).iter().map(|(ups, _)| *ups);
+    let owned = index.owned(name).iter().map(|(ups, _)| *ups);
     for ups in owned.chain(feeds.iter().copied()) {
         if watched.iter().any(|other| other.ups == ups) {
             continue;
         }
-        let found = site.inventory.ups.get(ups).ok_or_else(|| {
+        let found = index.inventory.ups.get(ups).ok_or_else(|| {
             RenderError::new(format!("there is no ups `{ups}` in the inventory"))
                 .of(format!("hosts.{name}.powered_by"))
         })?;
@@ -61,13 +61,13 @@ pub(in crate::render) fn watched_by<'a>(
 
 /// The hosts that watch a UPS, its server first.
 pub(super) fn watchers_of<'a>(
-    site: &Site<'a>,
+    index: &InventoryIndex<'a>,
     server: &HostName,
     ups: &UpsName,
 ) -> Vec<(&'a HostName, &'a Host)> {
-    let own = site.inventory.hosts.get_key_value(server);
-    let others = site.fed(ups).iter().filter(|name| **name != server);
-    let others = others.filter_map(|name| site.inventory.hosts.get_key_value(*name));
+    let own = index.inventory.hosts.get_key_value(server);
+    let others = index.fed(ups).iter().filter(|name| **name != server);
+    let others = others.filter_map(|name| index.inventory.hosts.get_key_value(*name));
     own.into_iter().chain(others).collect()
 }
 
@@ -76,22 +76,22 @@ pub(super) fn watchers_of<'a>(
 /// # Errors
 /// Names the key whose value leads nowhere.
 pub(super) fn lines(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     name: &HostName,
     version: NutVersion,
-) -> Result<Vec<Monitor>, RenderError> {
-    let host = site.host(name)?;
-    let watched = watched_by(site, name)?;
-    if overrides::find(site, host, File::Upsmon, "MONITOR").is_some() {
+) -> Result<Vec<DerivedMonitor>, RenderError> {
+    let host = index.host(name)?;
+    let watched = watched_by(index, name)?;
+    if overrides::find(index, host, File::Upsmon, "MONITOR").is_some() {
         return Ok(Vec::new());
     }
-    let user = text::name(&format!("hosts.{name}.nut_user"), site.user_of(name)?)?;
+    let user = text::name(&format!("hosts.{name}.nut_user"), index.user_of(name)?)?;
     watched
         .into_iter()
         .map(|watched| {
             let own = watched.server == name;
-            Ok(Monitor {
-                system: system(site, name, &watched, version)?,
+            Ok(DerivedMonitor {
+                system: system(index, name, &watched, version)?,
                 ups: watched.ups.clone(),
                 server: watched.server.clone(),
                 power_value: watched.power_value,
@@ -103,16 +103,16 @@ pub(super) fn lines(
 }
 
 fn system(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     name: &HostName,
     watched: &Watched<'_>,
     version: NutVersion,
 ) -> Result<String, RenderError> {
     let (host, port) = if watched.server == name {
-        let listen = listen::of_server(site, name, version)?;
+        let listen = listen::of_server(index, name, version)?;
         listen::own_door(&listen, version)
     } else {
-        listen::door(site, watched.server)?.ok_or_else(|| no_address(name, watched))?
+        listen::door(index, watched.server)?.ok_or_else(|| no_address(name, watched))?
     };
     let ups = watched.ups.to_string();
     text::word(&format!("hosts.{}.address", watched.server), &host)?;

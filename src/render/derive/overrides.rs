@@ -2,9 +2,9 @@
 //! `[hosts.NAME.FILE]`.
 
 use super::super::error::RenderError;
-use super::directive::Line;
-use super::{Site, value};
-use crate::model::inventory::{Directives, Host, Value};
+use super::directive::DerivedLine;
+use super::{InventoryIndex, value};
+use crate::model::inventory::{DirectiveValue, Directives, Host};
 use crate::model::name::HostName;
 use crate::nut::directive::{File, Scope, lookup};
 
@@ -13,14 +13,14 @@ use crate::nut::directive::{File, Scope, lookup};
 /// # Errors
 /// Names the key whose value cannot stand in the file.
 pub(super) fn on_top(
-    site: &Site<'_>,
+    index: &InventoryIndex<'_>,
     name: &HostName,
     file: File,
-    mut lines: Vec<Line>,
-) -> Result<Vec<Line>, RenderError> {
-    let host = site.host(name)?;
+    mut lines: Vec<DerivedLine>,
+) -> Result<Vec<DerivedLine>, RenderError> {
+    let host = index.host(name)?;
     let key = |owner: &str| format!("{owner}.{}", table_name(file));
-    if let Some(directives) = site.inventory.defaults.of(file) {
+    if let Some(directives) = index.inventory.defaults.of(file) {
         apply(&key("defaults"), file, directives, &mut lines)?;
     }
     if let Some(directives) = host.overrides(file) {
@@ -38,7 +38,7 @@ fn apply(
     key: &str,
     file: File,
     directives: &Directives,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<DerivedLine>,
 ) -> Result<(), RenderError> {
     for (name, written) in directives {
         let new = value::lines(&format!("{key}.{name}"), file, Scope::Top, name, written)?;
@@ -57,20 +57,25 @@ fn same(file: File, one: &str, other: &str) -> bool {
 
 /// What the owner wrote for a directive of a host, if anything.
 pub(super) fn find<'a>(
-    site: &Site<'a>,
+    index: &InventoryIndex<'a>,
     host: &'a Host,
     file: File,
     name: &str,
-) -> Option<&'a Value> {
+) -> Option<&'a DirectiveValue> {
     let own = host.overrides(file).and_then(|own| own.get(name));
-    own.or_else(|| site.inventory.defaults.of(file)?.get(name))
+    own.or_else(|| index.inventory.defaults.of(file)?.get(name))
 }
 
 /// The number the owner wrote for a directive of a host, if any.
-pub(super) fn seconds(site: &Site<'_>, host: &Host, file: File, name: &str) -> Option<u64> {
-    match find(site, host, file, name)? {
-        Value::Integer(number) => u64::try_from(*number).ok(),
-        Value::Text(text) => text.trim().parse().ok(),
+pub(super) fn seconds(
+    index: &InventoryIndex<'_>,
+    host: &Host,
+    file: File,
+    name: &str,
+) -> Option<u64> {
+    match find(index, host, file, name)? {
+        DirectiveValue::Integer(number) => u64::try_from(*number).ok(),
+        DirectiveValue::Text(text) => text.trim().parse().ok(),
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! The sections of a server's ups.conf.
 
 use super::super::error::RenderError;
-use super::directive::Line;
-use super::{Site, text, value};
+use super::directive::DerivedLine;
+use super::{InventoryIndex, text, value};
 use crate::model::inventory::Ups;
 use crate::model::name::HostName;
 use crate::nut::directive::{File, Scope};
@@ -10,32 +10,35 @@ use crate::nut::ups_name::UpsName;
 
 /// A section of ups.conf.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub struct DerivedSection {
     pub name: UpsName,
     /// `driver`, `port` and `desc`, then the options by name.
     ///
     /// `driver` is first because upsdrvctl drops some keys in the first line of a section
     /// (drivers/upsdrvctl.c).
-    pub lines: Vec<Line>,
+    pub lines: Vec<DerivedLine>,
 }
 
 /// The sections for the UPSes on a host's cables.
 ///
 /// # Errors
 /// Names the key whose value cannot stand in the file.
-pub(super) fn sections(site: &Site<'_>, host: &HostName) -> Result<Vec<Section>, RenderError> {
-    let owned = site.owned(host).iter();
+pub(super) fn sections(
+    index: &InventoryIndex<'_>,
+    host: &HostName,
+) -> Result<Vec<DerivedSection>, RenderError> {
+    let owned = index.owned(host).iter();
     owned.map(|(name, ups)| section(name, ups)).collect()
 }
 
-fn section(name: &UpsName, ups: &Ups) -> Result<Section, RenderError> {
+fn section(name: &UpsName, ups: &Ups) -> Result<DerivedSection, RenderError> {
     let key = |part: &str| format!("ups.{name}.{part}");
     let mut lines = vec![
-        Line::value("driver", text::word(&key("driver"), &ups.driver)?),
-        Line::value("port", text::word(&key("port"), &ups.port)?),
+        DerivedLine::value("driver", text::word(&key("driver"), &ups.driver)?),
+        DerivedLine::value("port", text::word(&key("port"), &ups.port)?),
     ];
     if let Some(desc) = &ups.desc {
-        lines.push(Line::value("desc", text::word(&key("desc"), desc)?));
+        lines.push(DerivedLine::value("desc", text::word(&key("desc"), desc)?));
     }
     for (option, written) in &ups.options {
         let key = key(&format!("options.{option}"));
@@ -52,7 +55,7 @@ fn section(name: &UpsName, ups: &Ups) -> Result<Section, RenderError> {
             written,
         )?);
     }
-    Ok(Section {
+    Ok(DerivedSection {
         name: name.clone(),
         lines,
     })

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::super::error::RenderError;
-use super::{Site, text};
+use super::{InventoryIndex, text};
 use crate::model::inventory;
 use crate::model::name::HostName;
 use crate::nut::files::Role;
 
 /// A section of upsd.users. Its password is that of the user of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
+pub struct DerivedUser {
     pub name: String,
     /// `SET`, `FSD`.
     pub actions: Vec<String>,
@@ -27,18 +27,21 @@ pub struct User {
 ///
 /// # Errors
 /// When a name or a word of a user cannot stand in the file.
-pub(super) fn users(site: &Site<'_>, server: &HostName) -> Result<Vec<User>, RenderError> {
-    if site.owned(server).is_empty() {
+pub(super) fn users(
+    index: &InventoryIndex<'_>,
+    server: &HostName,
+) -> Result<Vec<DerivedUser>, RenderError> {
+    if index.owned(server).is_empty() {
         return Ok(Vec::new());
     }
-    let own = site.user_of(server)?;
-    let mut users: BTreeMap<String, User> = BTreeMap::new();
-    for name in site.others(server) {
-        let user = site.user_of(name)?;
+    let own = index.user_of(server)?;
+    let mut users: BTreeMap<String, DerivedUser> = BTreeMap::new();
+    for name in index.others(server) {
+        let user = index.user_of(name)?;
         users.insert(user.into(), upsmon(user, name, Role::Secondary)?);
     }
     users.insert(own.into(), upsmon(own, server, Role::Primary)?);
-    for (name, user) in &site.inventory.users {
+    for (name, user) in &index.inventory.users {
         if user.on.as_ref().is_none_or(|on| on.contains(server)) {
             add(&mut users, name, user)?;
         }
@@ -47,8 +50,8 @@ pub(super) fn users(site: &Site<'_>, server: &HostName) -> Result<Vec<User>, Ren
     Ok(first.into_iter().chain(users.into_values()).collect())
 }
 
-fn upsmon(user: &str, host: &HostName, role: Role) -> Result<User, RenderError> {
-    Ok(User {
+fn upsmon(user: &str, host: &HostName, role: Role) -> Result<DerivedUser, RenderError> {
+    Ok(DerivedUser {
         name: text::name(&format!("hosts.{host}.nut_user"), user)?,
         actions: Vec::new(),
         instcmds: Vec::new(),
@@ -58,14 +61,14 @@ fn upsmon(user: &str, host: &HostName, role: Role) -> Result<User, RenderError> 
 
 /// Adds what the owner wrote of a user to what was derived.
 fn add(
-    users: &mut BTreeMap<String, User>,
+    users: &mut BTreeMap<String, DerivedUser>,
     name: &str,
-    written: &inventory::User,
+    written: &inventory::InventoryUser,
 ) -> Result<(), RenderError> {
     let key = format!("users.{name}");
     let user = users
         .entry(text::name(&key, name)?)
-        .or_insert_with(|| User {
+        .or_insert_with(|| DerivedUser {
             name: name.to_string(),
             actions: Vec::new(),
             instcmds: Vec::new(),

@@ -1,16 +1,16 @@
 //! A value of the inventory as lines of a file.
 
 use super::super::error::RenderError;
-use super::directive::{Line, Word};
+use super::directive::{DerivedLine, DerivedWord};
 use super::text;
-use crate::model::inventory::Value;
+use crate::model::inventory::DirectiveValue;
 use crate::nut::directive::{Directive, File, Kind, Scope, lookup};
 
 /// Where a password of a MONITOR line would stand: it comes from `[secrets]`, as every other.
 const PASSWORD: &str = "{password}";
 
 /// The directive that is written, and what is known of it.
-struct Target<'a> {
+struct Written<'a> {
     key: &'a str,
     file: File,
     name: &'a str,
@@ -31,9 +31,9 @@ pub(super) fn lines(
     file: File,
     scope: Scope,
     name: &str,
-    value: &Value,
-) -> Result<Vec<Line>, RenderError> {
-    let target = Target {
+    value: &DirectiveValue,
+) -> Result<Vec<DerivedLine>, RenderError> {
+    let target = Written {
         key,
         file,
         name,
@@ -41,8 +41,8 @@ pub(super) fn lines(
     };
     target.check_name()?;
     match value {
-        Value::List(elements) => target.each(elements),
-        Value::Table(table) if file == File::Ups => {
+        DirectiveValue::List(elements) => target.each(elements),
+        DirectiveValue::Table(table) if file == File::Ups => {
             let mut all = Vec::new();
             for (part, value) in table {
                 let (key, name) = (format!("{key}.{part}"), format!("{name}.{part}"));
@@ -50,7 +50,7 @@ pub(super) fn lines(
             }
             Ok(all)
         }
-        Value::Table(table) => {
+        DirectiveValue::Table(table) => {
             let mut all = Vec::new();
             for (first, value) in table {
                 all.extend(target.keyed(first, value)?);
@@ -61,7 +61,7 @@ pub(super) fn lines(
     }
 }
 
-impl Target<'_> {
+impl Written<'_> {
     fn error(&self, message: impl Into<String>) -> RenderError {
         RenderError::new(message).of(self.key)
     }
@@ -86,9 +86,9 @@ impl Target<'_> {
         self.known.map(|d| d.kind)
     }
 
-    fn each(&self, elements: &[Value]) -> Result<Vec<Line>, RenderError> {
+    fn each(&self, elements: &[DirectiveValue]) -> Result<Vec<DerivedLine>, RenderError> {
         let lines = elements.iter().map(|element| match element {
-            Value::List(words) => {
+            DirectiveValue::List(words) => {
                 let words: Result<Vec<_>, _> = words.iter().map(|w| self.word(w)).collect();
                 words.and_then(|words| self.line(words)).map(Some)
             }
@@ -98,11 +98,15 @@ impl Target<'_> {
     }
 
     /// A line from a key and a value of a table, as in `NOTIFYMSG.ONBATT = "…"`.
-    fn keyed(&self, first: &str, value: &Value) -> Result<Option<Line>, RenderError> {
+    fn keyed(
+        &self,
+        first: &str,
+        value: &DirectiveValue,
+    ) -> Result<Option<DerivedLine>, RenderError> {
         let mut words = vec![text::word(self.key, first)?];
         match value {
-            Value::Bool(false) => return Ok(None),
-            Value::List(more) => {
+            DirectiveValue::Bool(false) => return Ok(None),
+            DirectiveValue::List(more) => {
                 for word in more {
                     words.push(self.word(word)?);
                 }
@@ -112,18 +116,18 @@ impl Target<'_> {
         self.line(words).map(Some)
     }
 
-    fn scalar(&self, value: &Value) -> Result<Option<Line>, RenderError> {
+    fn scalar(&self, value: &DirectiveValue) -> Result<Option<DerivedLine>, RenderError> {
         match value {
-            Value::Bool(on) => self.truth(*on),
-            Value::Text(words) if self.has_words() => {
+            DirectiveValue::Bool(on) => self.truth(*on),
+            DirectiveValue::Text(words) if self.has_words() => {
                 self.line(text::split(self.key, words)?).map(Some)
             }
             word => self.word(word).and_then(|w| self.line(vec![w])).map(Some),
         }
     }
 
-    fn truth(&self, on: bool) -> Result<Option<Line>, RenderError> {
-        let bare = Some(Line::words::<Word>(self.name, []));
+    fn truth(&self, on: bool) -> Result<Option<DerivedLine>, RenderError> {
+        let bare = Some(DerivedLine::words::<DerivedWord>(self.name, []));
         match self.kind() {
             Some(Kind::Flag) => Ok(bare.filter(|_| on)),
             Some(kind) if kind.takes_bool() => {
@@ -138,25 +142,25 @@ impl Target<'_> {
         }
     }
 
-    fn word(&self, value: &Value) -> Result<String, RenderError> {
+    fn word(&self, value: &DirectiveValue) -> Result<String, RenderError> {
         match value {
-            Value::Integer(number) => Ok(number.to_string()),
-            Value::Float(number) => Ok(format!("{number:?}")),
-            Value::Text(word) => text::word(self.key, word),
-            Value::Bool(_) | Value::List(_) | Value::Table(_) => {
+            DirectiveValue::Integer(number) => Ok(number.to_string()),
+            DirectiveValue::Float(number) => Ok(format!("{number:?}")),
+            DirectiveValue::Text(word) => text::word(self.key, word),
+            DirectiveValue::Bool(_) | DirectiveValue::List(_) | DirectiveValue::Table(_) => {
                 Err(self.error("only a text or a number can stand here"))
             }
         }
     }
 
-    fn line(&self, words: Vec<String>) -> Result<Line, RenderError> {
+    fn line(&self, words: Vec<String>) -> Result<DerivedLine, RenderError> {
         if let Some(known) = self.known.filter(|d| !d.args.contains(&words.len())) {
             return Err(self.wrong_count(known, words.len()));
         }
         if self.file == File::Nut && words.len() != 1 {
             return Err(self.error("a variable of nut.conf has one value"));
         }
-        let mut line = Line::words(self.name, words);
+        let mut line = DerivedLine::words(self.name, words);
         if self.kind() == Some(Kind::Monitor) {
             self.take_password(&mut line)?;
         }
@@ -180,11 +184,15 @@ impl Target<'_> {
     }
 
     /// Makes the password of a MONITOR line a reference; a written one would be seen in every diff.
-    fn take_password(&self, line: &mut Line) -> Result<(), RenderError> {
-        let user = line.words.get(2).and_then(Word::plain).map(str::to_string);
+    fn take_password(&self, line: &mut DerivedLine) -> Result<(), RenderError> {
+        let user = line
+            .words
+            .get(2)
+            .and_then(DerivedWord::plain)
+            .map(str::to_string);
         match (line.words.get_mut(3), user) {
             (Some(word), Some(user)) if word.plain() == Some(PASSWORD) => {
-                *word = Word::Password(user);
+                *word = DerivedWord::Password(user);
                 Ok(())
             }
             _ => Err(self

@@ -1,13 +1,16 @@
 use super::{desire, file, inventory, line, site, try_desire};
-use crate::model::desired::Role;
+use crate::model::desired::HostRole;
 use crate::nut::directive::File;
-use crate::nut::files::{Role as UpsmonRole, UpsdUsers};
+use crate::nut::files::{Role, UpsdUsers};
 
 #[test]
 fn a_host_with_a_cable_is_a_server_and_the_others_are_clients() {
     let site = site("");
-    assert_eq!(desire(&site, "pve").role, Role::Server { clients: true });
-    assert_eq!(desire(&site, "web").role, Role::Client);
+    assert_eq!(
+        desire(&site, "pve").role,
+        HostRole::Server { clients: true }
+    );
+    assert_eq!(desire(&site, "web").role, HostRole::Client);
     let files: Vec<_> = desire(&site, "web").files.into_keys().collect();
     assert_eq!(files, [File::Nut, File::Upsmon]);
 }
@@ -15,7 +18,10 @@ fn a_host_with_a_cable_is_a_server_and_the_others_are_clients() {
 #[test]
 fn the_server_alone_stays_on_loopback() {
     let alone = inventory("[ups.u]\nhost='h'\ndriver='d'\n[hosts.h]\naddress='10.0.0.1'\n");
-    assert_eq!(desire(&alone, "h").role, Role::Server { clients: false });
+    assert_eq!(
+        desire(&alone, "h").role,
+        HostRole::Server { clients: false }
+    );
     assert_eq!(
         line(&alone, "h", File::Upsd, "LISTEN").as_deref(),
         Some("LISTEN 127.0.0.1 3493")
@@ -103,8 +109,8 @@ fn hosts_that_share_a_user_share_its_section() {
     assert_eq!(
         roles,
         [
-            ("pve", Some(UpsmonRole::Primary)),
-            ("both", Some(UpsmonRole::Secondary)),
+            ("pve", Some(Role::Primary)),
+            ("both", Some(Role::Secondary)),
         ]
     );
     assert_eq!(users.traps, []);

@@ -145,7 +145,7 @@ fn a_monitor_override_takes_the_place_of_the_derived_ones() {
 fn an_option_that_has_a_key_of_its_own_is_refused() {
     let mut site = site("");
     let ups = site.ups.values_mut().next().expect("a ups");
-    let port = crate::model::inventory::Value::Text("x".into());
+    let port = crate::model::inventory::DirectiveValue::Text("x".into());
     ups.options.insert("port".into(), port);
     let error = try_desire(&site, "pve").expect_err("port twice");
     assert_eq!(error.key.as_deref(), Some("ups.ups.options.port"));

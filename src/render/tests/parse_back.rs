@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{desire, site};
-use crate::model::inventory::{Inventory, Value};
+use crate::model::inventory::{DirectiveValue, Inventory};
 use crate::model::secret::{Secret, SecretStore};
 use crate::nut::conf::ProblemKind;
 use crate::nut::directive::File;
@@ -39,7 +39,7 @@ proptest! {
         let mut site = site("");
         let ups = site.ups.values_mut().next().expect("a ups");
         ups.desc = Some(desc.clone());
-        ups.options.insert("serial".into(), Value::Text(option.clone()));
+        ups.options.insert("serial".into(), DirectiveValue::Text(option.clone()));
         let conf = UpsConf::parse(&bytes(&site, "pve", File::Ups, "x"));
         prop_assert_eq!(&conf.traps, &[]);
         let section = conf.section("ups").expect("the section");
@@ -64,9 +64,9 @@ proptest! {
     fn upsmon_reads_the_commands_and_messages_that_were_written(text in ASCII) {
         let mut site = site("");
         let host = site.hosts.get_mut("pve").expect("the host");
-        host.upsmon.insert("SHUTDOWNCMD".into(), Value::Text(text.clone()));
-        let message = [("ONBATT".to_string(), Value::Text(text.clone()))];
-        host.upsmon.insert("NOTIFYMSG".into(), Value::Table(message.into()));
+        host.upsmon.insert("SHUTDOWNCMD".into(), DirectiveValue::Text(text.clone()));
+        let message = [("ONBATT".to_string(), DirectiveValue::Text(text.clone()))];
+        host.upsmon.insert("NOTIFYMSG".into(), DirectiveValue::Table(message.into()));
         let conf = UpsmonConf::parse(&bytes(&site, "pve", File::Upsmon, "x"));
         prop_assert_eq!(&conf.traps, &[]);
         let word = |name: &str, at: usize| {
@@ -80,7 +80,7 @@ proptest! {
     fn a_shell_reads_the_value_that_was_written(text in ASCII) {
         let mut site = site("");
         let host = site.hosts.get_mut("pve").expect("the host");
-        host.nut.insert("POWEROFF_WAIT".into(), Value::Text(text.clone()));
+        host.nut.insert("POWEROFF_WAIT".into(), DirectiveValue::Text(text.clone()));
         let conf = NutConf::parse(&bytes(&site, "pve", File::Nut, "x"));
         prop_assert_eq!(&conf.traps, &[]);
         prop_assert_eq!(conf.get("POWEROFF_WAIT").map(|a| a.value.as_str()), Some(text.as_str()));

@@ -3,7 +3,7 @@
 use super::says::{Says, bad};
 use super::view::{HostView, Watch, is_ip, is_loopback};
 use super::{DoctorRule, rule};
-use crate::model::bundle::Connect;
+use crate::model::bundle::Contact;
 use crate::model::observed::Seen;
 use crate::model::verdict::Repair;
 
@@ -75,7 +75,7 @@ pub(super) const RULES: &[DoctorRule] = &[
 ];
 
 /// What became of the client's own attempt to connect.
-fn connect<'a>(watch: &'a Watch<'_>) -> Option<&'a Connect> {
+fn connect<'a>(watch: &'a Watch<'_>) -> Option<&'a Contact> {
     let deep = &watch.host.look?.deep;
     deep.connects
         .get(&(watch.address().to_string(), watch.port()))
@@ -113,7 +113,7 @@ fn wrong_address(watch: &Watch<'_>) -> Says {
         return Says::Fine;
     };
     if want.system == watch.system()
-        || matches!(connect(watch), Some(Connect::Upsd(_)))
+        || matches!(connect(watch), Some(Contact::Upsd(_)))
         || !is_ip(address)
     {
         return Says::Fine;
@@ -169,9 +169,9 @@ fn firewall(watch: &Watch<'_>) -> Says {
         return Says::Fine;
     }
     let how = match connect(watch) {
-        Some(Connect::Silent) => "drops",
-        Some(Connect::Refused) => "rejects",
-        Some(Connect::NoRoute | Connect::Failed(_))
+        Some(Contact::Silent) => "drops",
+        Some(Contact::Refused) => "rejects",
+        Some(Contact::NoRoute | Contact::Failed(_))
             if !suspects(&server, watch.port()).is_empty() =>
         {
             "rejects"
@@ -215,16 +215,16 @@ fn not_reached(watch: &Watch<'_>) -> Says {
         |server| server.host.to_string(),
     );
     let saw = match connect(watch) {
-        None | Some(Connect::Upsd(_) | Connect::NoName) => return Says::Fine,
-        Some(Connect::Refused) => format!("{server} refuses connections to port {}", watch.port()),
-        Some(Connect::Silent) => format!("{server} does not answer on port {}", watch.port()),
-        Some(Connect::NoRoute) => format!("there is no way from it to {}", watch.address()),
-        Some(Connect::Foreign(_)) => format!(
+        None | Some(Contact::Upsd(_) | Contact::NoName) => return Says::Fine,
+        Some(Contact::Refused) => format!("{server} refuses connections to port {}", watch.port()),
+        Some(Contact::Silent) => format!("{server} does not answer on port {}", watch.port()),
+        Some(Contact::NoRoute) => format!("there is no way from it to {}", watch.address()),
+        Some(Contact::Foreign(_)) => format!(
             "what answers on {} port {} is no upsd",
             watch.address(),
             watch.port()
         ),
-        Some(Connect::Failed(why)) => format!("it cannot connect to {}: {why}", watch.address()),
+        Some(Contact::Failed(why)) => format!("it cannot connect to {}: {why}", watch.address()),
     };
     bad(saw).into()
 }

@@ -3,7 +3,7 @@
 use super::says::{Says, bad};
 use super::view::{HostView, SERVER, is_ip, is_loopback, tail};
 use super::{DoctorRule, rule};
-use crate::model::bundle::Entry;
+use crate::model::bundle::JournalLine;
 use crate::model::observed::{Reading, Seen, Socket, Unit};
 use crate::model::verdict::Repair;
 use crate::nut::directive::File;
@@ -220,7 +220,7 @@ fn mute(host: &HostView<'_>) -> Says {
 pub(super) fn newer_than(
     host: &HostView<'_>,
     unit: &Unit,
-    journal: &Seen<Vec<Entry>>,
+    journal: &Seen<Vec<JournalLine>>,
     files: &[File],
 ) -> Option<File> {
     // Without the host's clock the times of its units mean nothing.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::bundle::{Bundle, Entry, Look};
+use crate::model::bundle::{Bundle, HostLook, JournalLine};
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedFile, Reading, Seen, Unit};
 use crate::nut::directive::File;
@@ -23,7 +23,7 @@ pub(super) struct Site<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct HostView<'a> {
     pub bundle: &'a Bundle,
-    pub look: Option<&'a Look>,
+    pub look: Option<&'a HostLook>,
     pub all: &'a [Bundle],
     pub nut: Option<NutConf>,
     pub ups: Option<UpsConf>,
@@ -229,7 +229,11 @@ impl<'a> HostView<'a> {
     }
 
     /// The journal lines of a unit since it was started last.
-    pub fn since_start(&self, lines: &'a Seen<Vec<Entry>>, unit: &str) -> Vec<&'a Entry> {
+    pub fn since_start(
+        &self,
+        lines: &'a Seen<Vec<JournalLine>>,
+        unit: &str,
+    ) -> Vec<&'a JournalLine> {
         let since = self.unit(unit).map_or(0, |unit| unit.since);
         let lines = lines.is().into_iter().flatten();
         lines.filter(|entry| entry.time + 1 >= since).collect()
@@ -308,7 +312,7 @@ impl Watch<'_> {
 
     /// Whether upsmon, or the upsd it asks, was started just now: a login comes with the next poll.
     pub fn is_young(&self) -> bool {
-        let young = |look: Option<&Look>, unit: &str, seconds: u64| {
+        let young = |look: Option<&HostLook>, unit: &str, seconds: u64| {
             look.is_some_and(|look| {
                 let clock = look.observed.system.clock;
                 let unit = look.observed.units.get(unit);
@@ -357,11 +361,11 @@ pub(super) fn is_ip(address: &str) -> bool {
 }
 
 /// The last journal lines that say something, for showing.
-pub(super) fn tail(lines: &Seen<Vec<Entry>>, count: usize) -> Vec<String> {
+pub(super) fn tail(lines: &Seen<Vec<JournalLine>>, count: usize) -> Vec<String> {
     let Some(lines) = lines.is() else {
         return Vec::new();
     };
-    let telling: Vec<&Entry> = lines
+    let telling: Vec<&JournalLine> = lines
         .iter()
         .filter(|entry| !is_noise(&entry.text))
         .collect();

@@ -38,7 +38,7 @@ impl<'a> Key<'a> {
             (.., Some(assignment)) => at_assignment(view, assignment),
             _ => view.in_file(
                 self.file,
-                &conf::Place {
+                &conf::Position {
                     line: 1,
                     column: 1,
                     span: 0..0,

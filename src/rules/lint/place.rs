@@ -16,7 +16,7 @@ use crate::nut::secret_words::secrets;
 const MASK: &str = "<password>";
 
 /// The place of a stretch of a host's file, its line without passwords.
-pub(super) fn in_file(host: &Host, file: File, at: &conf::Place) -> Place {
+pub(super) fn in_file(host: &Host, file: File, at: &conf::Position) -> Place {
     let bytes = host.bytes(file);
     let line = line_around(bytes, at.span.start);
     let masked = Masked::new(file, bytes, line.clone());
@@ -186,8 +186,8 @@ pub(super) fn of_watch(view: &View<'_>, watch: &Watch) -> Option<Place> {
 }
 
 /// Where a stretch of a file stands: the key of the inventory that made the line, else the file.
-pub(super) fn of_line(view: &View<'_>, file: File, at: &conf::Place) -> Place {
-    let around = |place: &conf::Place| {
+pub(super) fn of_line(view: &View<'_>, file: File, at: &conf::Position) -> Place {
+    let around = |place: &conf::Position| {
         place.span.start <= at.span.start
             && at.span.start < place.span.end.max(place.span.start + 1)
     };

@@ -74,7 +74,7 @@ impl<'a> View<'a> {
     }
 
     /// Where a stretch of a file stands: `rendered HOST/FILE` or `HOST:/etc/nut/FILE`.
-    pub(super) fn in_file(&self, file: File, at: &conf::Place) -> Place {
+    pub(super) fn in_file(&self, file: File, at: &conf::Position) -> Place {
         place::in_file(self.host, file, at)
     }
 

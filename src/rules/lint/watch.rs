@@ -2,7 +2,7 @@ use super::host::Host;
 use super::site::Site;
 use crate::model::desired::ExpectedMonitor;
 use crate::model::name::HostName;
-use crate::nut::conf::Place;
+use crate::nut::conf::Position;
 use crate::nut::files::{Monitor, Role};
 use crate::nut::ups_name::System;
 
@@ -20,7 +20,7 @@ pub(super) struct Watch {
     pub(super) primary: bool,
     pub(super) power: u32,
     /// Where it stands in upsmon.conf.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Position>,
     /// It was derived from the inventory as it is.
     pub(super) derived: bool,
 }

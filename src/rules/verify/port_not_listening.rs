@@ -1,5 +1,5 @@
 use super::View;
-use crate::model::desired::Listen;
+use crate::model::desired::ListenAddress;
 use crate::model::finding::{Finding, Severity};
 use crate::model::observed::{Seen, Socket};
 use crate::rules::Rule;
@@ -57,7 +57,7 @@ pub fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// A wildcard socket serves every address of its family; `*` both.
-fn covers(socket: &Socket, want: &Listen) -> bool {
+fn covers(socket: &Socket, want: &ListenAddress) -> bool {
     let v6 = want.address.contains(':');
     socket.port == want.port
         && match socket.address.as_str() {

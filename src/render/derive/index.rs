@@ -1,40 +1,40 @@
 use std::collections::BTreeMap;
 
 use super::super::error::RenderError;
-use crate::model::desired::Role;
+use crate::model::desired::HostRole;
 use crate::model::inventory::{Host, Inventory, Ups};
 use crate::model::name::HostName;
 use crate::nut::ups_name::UpsName;
 
 /// An inventory with what is asked of it again and again looked up once: who has which UPS, and
 /// whom each UPS feeds.
-pub struct Site<'a> {
+pub struct InventoryIndex<'a> {
     pub(in crate::render) inventory: &'a Inventory,
     owned: BTreeMap<&'a HostName, Vec<(&'a UpsName, &'a Ups)>>,
     fed: BTreeMap<&'a UpsName, Vec<&'a HostName>>,
 }
 
-impl<'a> Site<'a> {
+impl<'a> InventoryIndex<'a> {
     /// Looks through an inventory.
     pub fn new(inventory: &'a Inventory) -> Self {
         let mut owned: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, ups) in &inventory.ups {
             owned.entry(&ups.host).or_default().push((name, ups));
         }
-        let mut site = Self {
+        let mut index = Self {
             inventory,
             owned,
             fed: BTreeMap::new(),
         };
         for (name, host) in &inventory.hosts {
-            for ups in site.feeds_of(name, host) {
-                let hosts = site.fed.entry(ups).or_default();
+            for ups in index.feeds_of(name, host) {
+                let hosts = index.fed.entry(ups).or_default();
                 if hosts.last() != Some(&name) {
                     hosts.push(name);
                 }
             }
         }
-        site
+        index
     }
 
     /// A host of the inventory.
@@ -71,11 +71,11 @@ impl<'a> Site<'a> {
     }
 
     /// What NUT does on a host: the one at the end of a UPS's cable serves it.
-    pub(super) fn role(&self, name: &HostName) -> Result<Role, RenderError> {
+    pub(super) fn role(&self, name: &HostName) -> Result<HostRole, RenderError> {
         self.host(name)?;
         Ok(match self.owned(name) {
-            [] => Role::Client,
-            _ => Role::Server {
+            [] => HostRole::Client,
+            _ => HostRole::Server {
                 clients: self.fed_by(name).any(|host| host != name),
             },
         })

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 /// A stretch of a file: bytes for machines, line and column for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// Physical line of the first byte, from 1.
     pub line: usize,
     /// Column of the first byte in characters, from 1.
@@ -11,15 +11,15 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
-impl Place {
+impl Position {
     /// The place of `span` in `source`.
-    pub fn locate(source: &[u8], span: Range<usize>) -> Place {
+    pub fn locate(source: &[u8], span: Range<usize>) -> Position {
         let before = &source[..span.start.min(source.len())];
         let start = before
             .iter()
             .rposition(|b| *b == b'\n')
             .map_or(0, |i| i + 1);
-        Place {
+        Position {
             line: 1 + before.iter().filter(|b| **b == b'\n').count(),
             column: 1 + before[start..].iter().filter(|b| starts_char(**b)).count(),
             span,
