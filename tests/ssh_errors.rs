@@ -10,13 +10,12 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use sshd::{CLOSED_PORT, Sshd};
-use upsctl::host::{Command, Effect, Silent, Ssh, SshTarget, Transport};
+use upsctl::host::{Command, Silent, Ssh, SshTarget, Transport};
 use upsctl::model::outcome::HostError;
 use upsctl::model::secret::Secret;
 
 fn error(target: SshTarget) -> HostError {
     let command = Command {
-        effect: Effect::Read,
         program: "true".into(),
         input: Secret::new(""),
         deadline: Duration::from_secs(20),

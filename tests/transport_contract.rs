@@ -13,9 +13,7 @@ use std::time::{Duration, Instant};
 
 use sshd::Sshd;
 use tempfile::TempDir;
-use upsctl::host::{
-    Command, Dialogue, Effect, Local, Output, ReadOnly, Silent, Ssh, Trace, Transport,
-};
+use upsctl::host::{Command, Dialogue, Local, Output, Silent, Ssh, Transport};
 use upsctl::model::outcome::HostError;
 use upsctl::model::secret::Secret;
 
@@ -391,44 +389,8 @@ fn leaves_nothing_in_the_process_group_of_the_terminal() {
     assert!(ours.is_empty(), "{ours:?}");
 }
 
-#[test]
-fn a_read_only_transport_runs_nothing_that_writes() {
-    let shims = shims(&[]);
-    let file = shims.path().join("written");
-    let mut write = command(&format!("echo x >'{}'; echo done", file.display()), "");
-    write.effect = Effect::Write;
-    let mut guarded = ReadOnly(local(shims.path()));
-    assert_eq!(guarded.run(&write, &mut Silent), Err(HostError::ReadOnly));
-    assert!(!file.exists());
-    assert_eq!(text(&run(&mut guarded, "echo read", "").unwrap()), "read\n");
-    assert_eq!(
-        text(&local(shims.path()).run(&write, &mut Silent).unwrap()),
-        "done\n"
-    );
-    assert!(file.exists());
-}
-
-#[test]
-fn a_trace_tells_of_each_command() {
-    let shims = shims(&[]);
-    let mut seen = Vec::new();
-    let mut traced = Trace::new(local(shims.path()), |ran| {
-        seen.push((ran.number, ran.result.clone()))
-    });
-    run(&mut traced, "exit 3", "").unwrap();
-    run(&mut traced, "kill -9 $$", "").unwrap_err();
-    drop(traced);
-    assert_eq!(seen[0], (1, Ok(3)));
-    assert!(
-        matches!(seen[1], (2, Err(HostError::Lost { .. }))),
-        "{seen:?}"
-    );
-    assert_eq!(seen.len(), 2);
-}
-
 fn command(program: &str, input: &str) -> Command {
     Command {
-        effect: Effect::Read,
         program: program.into(),
         input: Secret::new(input),
         deadline: Duration::from_secs(20),

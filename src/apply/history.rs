@@ -1,9 +1,9 @@
 //! Earlier deploys as the host remembers them, and the files that a rollback puts back.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use crate::host::sections;
-use crate::host::shell;
+use crate::host::{Question, sections, shell};
 use crate::model::history::{Backup, History, PastDeploy};
 use crate::model::secret::Secret;
 use crate::nut::directive::File;
@@ -20,8 +20,8 @@ pub enum RollbackTarget<'a> {
     Id(&'a str),
 }
 
-/// The read-only program that lists earlier deploys and gives the backups of a target.
-pub fn program(nonce: &str, target: RollbackTarget<'_>) -> String {
+/// Asks for earlier deploys and the backups of a target, to be answered within `deadline`.
+pub fn question(nonce: &str, target: RollbackTarget<'_>, deadline: Duration) -> Question {
     let target = match target {
         RollbackTarget::List => "",
         RollbackTarget::Last => "last",
@@ -33,7 +33,7 @@ pub fn program(nonce: &str, target: RollbackTarget<'_>) -> String {
         ("ROOT", String::new()),
         ("TARGET", target.into()),
     ]);
-    settings + HISTORY
+    Question::new(settings + HISTORY, deadline)
 }
 
 /// Reads the program's answer.

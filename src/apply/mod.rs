@@ -45,7 +45,7 @@ pub struct Program {
 
 /// The look that ends a transaction: what `observe` makes of its probe.
 #[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
+pub struct Proof<'a> {
     /// Assignments.
     pub settings: &'a str,
     /// Shell functions `section`, `settle` and `observe`.
@@ -58,7 +58,7 @@ pub struct Look<'a> {
 /// Names the password that is missing or cannot be written.
 pub fn program(
     plan: &HostPlan,
-    look: Look<'_>,
+    proof: Proof<'_>,
     secrets: &SecretStore,
     settings: &Settings,
 ) -> Result<Program, String> {
@@ -89,7 +89,7 @@ pub fn program(
         .map(|step| format!("{}:{}", verb(step, settings.nut), step.unit))
         .collect();
     let undo = undo_program(settings);
-    let mut text = look.settings.to_string();
+    let mut text = proof.settings.to_string();
     text.push_str(&shared_settings(settings));
     text.push_str(&shell::assignments(&[
         ("HOLDER", settings.holder.clone()),
@@ -104,7 +104,7 @@ pub fn program(
         ("ACTIONS", actions.join(" ")),
         ("LIBRARY", undo.len().to_string()),
     ]));
-    text.push_str(look.functions);
+    text.push_str(proof.functions);
     text.push_str(TRANSACTION);
     text.push_str(APPLY);
     Ok(Program {

@@ -74,10 +74,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     context.options.undo_after = arguments.undo_after;
     context.options.keep = usize::from(arguments.keep);
     let asked = Cell::new(false);
-    let outcomes = flow::deploy::deploy(&context, &site.hosts, saved.as_ref(), &|previews| {
-        asked.set(true);
-        site.confirm(global, "deploy", arguments.yes, previews)
-    })?;
+    let outcomes = flow::deploy::deploy(
+        &context,
+        site.to_change(),
+        &site.hosts,
+        saved.as_ref(),
+        &|previews| {
+            asked.set(true);
+            site.confirm(global, "deploy", arguments.yes, previews)
+        },
+    )?;
     site.end(global, "deploy", asked.get(), &outcomes)
 }
 

@@ -86,7 +86,7 @@ fn say(global: &Global, text: &str) -> Result<()> {
 fn make(global: &Global, site: &Site, host: &HostName, repair: &Repair) -> Result<bool> {
     let index = site.index();
     let context = site.context(global, Policy::default(), &index);
-    let result = flow::doctor::repair(&context, host, repair)?;
+    let result = flow::doctor::repair(&context, site.to_change(), host, repair)?;
     site.clear_bars();
     let changed = matches!(result, HostResult::Applied { .. });
     let outcome = [HostOutcome {

@@ -56,9 +56,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         .as_deref()
         .map_or(RollbackTarget::Last, RollbackTarget::Id);
     let asked = Cell::new(false);
-    let outcome = flow::rollback::rollback(&context, &name, target, &|previews| {
-        asked.set(true);
-        site.confirm(global, "rollback", arguments.yes, previews)
-    })?;
+    let outcome =
+        flow::rollback::rollback(&context, site.to_change(), &name, target, &|previews| {
+            asked.set(true);
+            site.confirm(global, "rollback", arguments.yes, previews)
+        })?;
     site.end(global, "rollback", asked.get(), &[outcome])
 }

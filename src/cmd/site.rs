@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use super::{Color, Format, Global};
 use crate::exit::Exit;
 use crate::flow::{self, Options, Progress};
-use crate::host::Connector;
+use crate::host::{Change, Connector, Ways};
 use crate::inventory::secrets::SecretError;
 use crate::inventory::{self, Loaded};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -59,17 +59,18 @@ impl Site {
         }
         let templates = templates(global, &loaded)?;
         let hosts = inventory::select(&loaded.inventory, selection)?;
+        let ways = Ways {
+            ssh_config: global.ssh_config.clone(),
+            connect_timeout: Duration::from_secs(global.timeout),
+        };
+        let connector = Connector::to(&loaded.inventory, &ways);
         Ok(Self {
             loaded,
             templates,
             hosts,
             selection: selection.to_vec(),
             secrets: SecretStore::default(),
-            connector: Connector {
-                ssh_config: global.ssh_config.clone(),
-                connect_timeout: Duration::from_secs(global.timeout),
-                local_environment: Vec::new(),
-            },
+            connector,
             bars: Bars(progress::Bars::new(verbosity(global))),
             interrupted: Arc::default(),
         })
@@ -145,7 +146,7 @@ impl Site {
             places: index.places.as_ref(),
             templates: &self.templates,
             secrets: &self.secrets,
-            connect: &self.connector,
+            hosts: &self.connector,
             progress: &self.bars,
             interrupted: &self.interrupted,
             options: Options {
@@ -154,6 +155,11 @@ impl Site {
                 ..Options::default()
             },
         }
+    }
+
+    /// The hosts, for a command that changes them.
+    pub fn to_change(&self) -> &dyn Change {
+        &self.connector
     }
 
     /// Prints outcomes as the product of a command.

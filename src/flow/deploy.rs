@@ -14,6 +14,7 @@ use repair::{heal, install};
 use super::look::{self, Looked, Purpose};
 use super::saved_plan::SavedPlan;
 use super::{Context, fleet, verify};
+use crate::host::Change;
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
@@ -50,6 +51,7 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
 /// When a template does not render, or `confirm` cannot ask.
 pub fn deploy(
     context: &Context<'_>,
+    hosts: &dyn Change,
     names: &[HostName],
     saved: Option<&SavedPlan>,
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
@@ -59,7 +61,7 @@ pub fn deploy(
         &verify::with_servers(context, names),
         Purpose::Plan,
     )?;
-    heal(context, names, &mut looked)?;
+    heal(context, hosts, names, &mut looked)?;
     let previews = previews(context, names, &looked)?;
     let previews = match saved {
         Some(saved) => saved.hold_to(previews, context.secrets),
@@ -102,7 +104,7 @@ pub fn deploy(
             jobs,
             context.options.parallel,
             |(name, host)| {
-                let result = apply_to(context, &name, host, &peers);
+                let result = apply_to(context, hosts, &name, host, &peers);
                 context.progress.end(&name, "done");
                 (name, result)
             },
@@ -175,6 +177,7 @@ fn held_back(
 
 fn apply_to(
     context: &Context<'_>,
+    hosts: &dyn Change,
     name: &HostName,
     mut host: Looked,
     peers: &BTreeMap<HostName, ObservedHost>,
@@ -192,7 +195,7 @@ fn apply_to(
     );
     if !plan.install.is_empty() {
         context.progress.begin(name, "installing NUT");
-        if let Err(result) = install(context, name, &mut host, &plan.install) {
+        if let Err(result) = install(context, hosts, name, &mut host, &plan.install) {
             return result;
         }
         plan = plan::host(
@@ -210,6 +213,7 @@ fn apply_to(
     context.progress.begin(name, "applying");
     transaction::run(
         context,
+        hosts,
         name,
         Planned {
             looked: host,

@@ -9,12 +9,11 @@ use anyhow::Result;
 use super::deploy::{Planned, transaction};
 use super::look::{self, Purpose};
 use super::{Context, fleet, verify};
-use crate::host::{Command, Effect, ReadOnly, Silent, Transport};
+use crate::host::Change;
 use crate::model::bundle::Wish;
 use crate::model::name::HostName;
 use crate::model::outcome::HostResult;
 use crate::model::plan::{UnitAction, UnitStep};
-use crate::model::secret::Secret;
 use crate::model::verdict::Repair;
 use crate::observe::{self, Came, Recorded};
 use crate::plan;
@@ -48,8 +47,7 @@ pub fn collect(context: &Context<'_>, names: &[HostName]) -> Result<Vec<Recorded
             let looked_at = now();
             let came = if look::is_managed(wish.platform) {
                 context.progress.begin(&name, "looking");
-                let mut transport = ReadOnly(context.connect.connect(&name, host));
-                let came = look_once(context, &mut transport, &probe);
+                let came = look_once(context, &name, &probe);
                 context.progress.end(
                     &name,
                     if matches!(came, Came::Error(_)) {
@@ -73,15 +71,10 @@ pub fn collect(context: &Context<'_>, names: &[HostName]) -> Result<Vec<Recorded
     ))
 }
 
-fn look_once(context: &Context<'_>, transport: &mut dyn Transport, probe: &observe::Probe) -> Came {
+fn look_once(context: &Context<'_>, name: &HostName, probe: &observe::Probe) -> Came {
     let nonce = observe::nonce();
-    let command = Command {
-        effect: Effect::Read,
-        program: probe.program(&nonce),
-        input: Secret::new(""),
-        deadline: context.options.look_deadline,
-    };
-    match transport.run(&command, &mut Silent) {
+    let question = probe.question(&nonce, context.options.look_deadline);
+    match context.hosts.look(name, &question) {
         Err(error) => Came::Error(error),
         // An answer that was cut off is told with the host's own last words.
         Ok(output) => match observe::deep(&nonce, &output.stdout) {
@@ -111,7 +104,12 @@ fn now() -> u64 {
 ///
 /// # Errors
 /// When a template does not render.
-pub fn repair(context: &Context<'_>, name: &HostName, repair: &Repair) -> Result<HostResult> {
+pub fn repair(
+    context: &Context<'_>,
+    hosts: &dyn Change,
+    name: &HostName,
+    repair: &Repair,
+) -> Result<HostResult> {
     let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
     let host = match looked.remove(name) {
         Some(Ok(host)) => host,
@@ -153,7 +151,7 @@ pub fn repair(context: &Context<'_>, name: &HostName, repair: &Repair) -> Result
         plan,
         prove: whole,
     };
-    let result = transaction::run(context, name, planned, &BTreeMap::new());
+    let result = transaction::run(context, hosts, name, planned, &BTreeMap::new());
     context.progress.end(name, "done");
     Ok(result)
 }

@@ -1,25 +1,22 @@
 //! Looking at hosts: one remote command each.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::Result;
 
 use super::{Context, fleet};
-use crate::host::{Command, Effect, Output, Silent, Transport};
+use crate::host::Output;
 use crate::model::desired::DesiredHost;
 use crate::model::inventory::Platform;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Seen};
 use crate::model::outcome::HostError;
-use crate::model::secret::Secret;
 use crate::nut::version::NutVersion;
 use crate::observe::{self, Probe};
 use crate::render;
 
-/// A host that was looked at, with the connection it was looked at through.
+/// A host that was looked at.
 pub struct Looked {
-    pub transport: Box<dyn Transport>,
     /// For the version that the host has.
     pub desired: DesiredHost,
     pub observed: ObservedHost,
@@ -62,20 +59,17 @@ pub fn look(
     }
     let looked = fleet::each(jobs, context.options.parallel, |(name, probe)| {
         context.progress.begin(&name, "looking");
-        let host = &context.inventory.hosts[&name];
-        let mut transport = context.connect.connect(&name, host);
-        let seen = observe_once(context, transport.as_mut(), &name, &probe);
+        let seen = observe_once(context, &name, &probe);
         context
             .progress
             .end(&name, if seen.is_ok() { "looked" } else { "failed" });
-        (name, seen.map(|observed| (transport, observed)))
+        (name, seen)
     });
     let mut out = BTreeMap::new();
     for (name, seen) in looked {
         let result = match seen {
-            Ok((transport, observed)) => Ok(Looked {
+            Ok(observed) => Ok(Looked {
                 desired: desired_for(context, &name, &observed)?,
-                transport,
                 observed,
             }),
             Err(error) => Err(error),
@@ -85,22 +79,18 @@ pub fn look(
     Ok(out)
 }
 
-/// One look through an open or new connection.
+/// One look at a host.
 ///
 /// # Errors
 /// What went wrong on the way, or an answer that is none.
 pub fn observe_once(
     context: &Context<'_>,
-    transport: &mut dyn Transport,
     name: &HostName,
     probe: &Probe,
 ) -> Result<ObservedHost, HostError> {
     let nonce = observe::nonce();
-    let output = read(
-        transport,
-        probe.program(&nonce),
-        context.options.look_deadline,
-    )?;
+    let question = probe.question(&nonce, context.options.look_deadline);
+    let output = context.hosts.look(name, &question)?;
     observe::parse(name, &nonce, &output.stdout).map_err(|why| garbled(&why, &output))
 }
 
@@ -126,20 +116,6 @@ pub fn desired_for(
         version,
         context.templates,
     )?)
-}
-
-fn read(
-    transport: &mut dyn Transport,
-    program: String,
-    deadline: Duration,
-) -> Result<Output, HostError> {
-    let command = Command {
-        effect: Effect::Read,
-        program,
-        input: Secret::new(""),
-        deadline,
-    };
-    transport.run(&command, &mut Silent)
 }
 
 /// An answer that cannot be read, with the host's own last words.

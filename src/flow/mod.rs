@@ -14,7 +14,7 @@ pub mod verify;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::host::Connect;
+use crate::host::Look;
 use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
@@ -34,7 +34,8 @@ pub struct Context<'a> {
     pub places: &'a Lookup<'a>,
     pub templates: &'a Templates,
     pub secrets: &'a SecretStore,
-    pub connect: &'a dyn Connect,
+    /// The hosts, to be looked at: what changes one is handed a [`crate::host::Change`] beside this.
+    pub hosts: &'a dyn Look,
     pub progress: &'a dyn Progress,
     /// Set when the user pressed Ctrl-C.
     pub interrupted: &'a AtomicBool,

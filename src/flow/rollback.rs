@@ -8,7 +8,7 @@ use super::deploy::{Planned, transaction};
 use super::look::{self, Looked, Purpose};
 use super::{Context, verify};
 use crate::apply::history::{self, RollbackTarget};
-use crate::host::{Command, Effect, Silent, Transport};
+use crate::host::Change;
 use crate::model::desired::{
     CONFIG_DIR, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, HostRole, ListenAddress,
 };
@@ -19,7 +19,6 @@ use crate::model::name::HostName;
 use crate::model::observed::{FileKind, ObservedHost, Seen};
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
 use crate::model::plan::{Before, FileChange, FileStep};
-use crate::model::secret::Secret;
 use crate::model::text::Text;
 use crate::nut::directive::File;
 use crate::nut::files::{NutConf, Role, UpsConf, UpsdConf, UpsmonConf};
@@ -33,25 +32,17 @@ use crate::plan;
 /// # Errors
 /// What went wrong on the way to it.
 pub fn history(context: &Context<'_>, name: &HostName) -> Result<History, HostError> {
-    let mut transport = context
-        .connect
-        .connect(name, &context.inventory.hosts[name]);
-    ask(context, transport.as_mut(), RollbackTarget::List)
+    ask(context, name, RollbackTarget::List)
 }
 
 fn ask(
     context: &Context<'_>,
-    transport: &mut dyn Transport,
+    name: &HostName,
     target: RollbackTarget<'_>,
 ) -> Result<History, HostError> {
     let nonce = observe::nonce();
-    let command = Command {
-        effect: Effect::Read,
-        program: history::program(&nonce, target),
-        input: Secret::new(""),
-        deadline: context.options.look_deadline,
-    };
-    let output = transport.run(&command, &mut Silent)?;
+    let question = history::question(&nonce, target, context.options.look_deadline);
+    let output = context.hosts.look(name, &question)?;
     history::parse(&nonce, &output.stdout).map_err(|why| look::garbled(&why, &output))
 }
 
@@ -61,6 +52,7 @@ fn ask(
 /// When the host cannot be looked at for a reason of this machine, or `confirm` cannot ask.
 pub fn rollback(
     context: &Context<'_>,
+    hosts: &dyn Change,
     name: &HostName,
     target: RollbackTarget<'_>,
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
@@ -70,12 +62,12 @@ pub fn rollback(
         result,
     };
     let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
-    let mut host = match looked.remove(name) {
+    let host = match looked.remove(name) {
         Some(Ok(host)) => host,
         Some(Err(error)) => return Ok(outcome(HostResult::Failed { error })),
         None => bail!("{name} was not looked at"),
     };
-    let history = match ask(context, host.transport.as_mut(), target) {
+    let history = match ask(context, name, target) {
         Ok(history) => history,
         Err(error) => return Ok(outcome(HostResult::Failed { error })),
     };
@@ -108,6 +100,7 @@ pub fn rollback(
     let looked = Looked { desired, ..host };
     Ok(outcome(transaction::run(
         context,
+        hosts,
         name,
         Planned {
             looked,

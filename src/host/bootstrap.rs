@@ -171,13 +171,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::host::Effect;
     use crate::model::secret::Secret;
 
     fn run_in(shell: &[&str], program: &str, input: &str) -> (Option<i32>, Stream) {
         let boot = Bootstrap::new(program, Some("root"));
         let command = Command {
-            effect: Effect::Read,
             program: program.into(),
             input: Secret::new(input),
             deadline: Duration::from_secs(10),

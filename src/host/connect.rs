@@ -1,36 +1,90 @@
-//! Picks the way to a host: ssh, or none for this machine.
+//! The way to every host of an inventory: ssh, or none for this machine. At most one connection
+//! each, opened when first used and kept until the end.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Connect, Local, Ssh, SshTarget, Transport};
-use crate::model::inventory::Host;
+use super::{
+    Change, Command, Dialogue, Local, Look, Output, Question, Silent, Ssh, SshTarget, Transport,
+};
+use crate::model::inventory::{Host, Inventory};
 use crate::model::name::HostName;
+use crate::model::outcome::HostError;
+use crate::model::secret::Secret;
 
 /// The `address` that means this machine.
 const THIS_MACHINE: &str = "local";
 
-/// Makes the real transports.
+/// How hosts are reached, whichever they are.
 #[derive(Debug, Clone)]
-pub struct Connector {
+pub struct Ways {
     /// Another configuration than the user's own.
     pub ssh_config: Option<PathBuf>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
-    /// Variables for programs on this machine, over those of this process.
-    pub local_environment: Vec<(OsString, OsString)>,
 }
 
-impl Connect for Connector {
-    fn connect(&self, _: &HostName, host: &Host) -> Box<dyn Transport> {
+impl Ways {
+    fn to(&self, host: &Host) -> Box<dyn Transport> {
         if host.address == THIS_MACHINE {
-            return Box::new(Local::with_environment(self.local_environment.clone()));
+            return Box::new(Local::default());
         }
-        Box::new(Ssh::to(SshTarget::of(
-            host,
-            self.ssh_config.as_deref(),
-            self.connect_timeout,
-        )))
+        let config = self.ssh_config.as_deref();
+        Box::new(Ssh::to(SshTarget::of(host, config, self.connect_timeout)))
+    }
+}
+
+/// The connections to the hosts of an inventory.
+pub struct Connector {
+    hosts: BTreeMap<HostName, Mutex<Box<dyn Transport>>>,
+}
+
+impl Connector {
+    /// The ways to all hosts. Opens none yet.
+    pub fn to(inventory: &Inventory, ways: &Ways) -> Self {
+        let hosts = inventory.hosts.iter();
+        Self {
+            hosts: hosts
+                .map(|(name, host)| (name.clone(), Mutex::new(ways.to(host))))
+                .collect(),
+        }
+    }
+
+    fn run(
+        &self,
+        host: &HostName,
+        command: &Command,
+        dialogue: &mut dyn Dialogue,
+    ) -> Result<Output, HostError> {
+        let transport = self.hosts.get(host).ok_or_else(|| HostError::Local {
+            detail: format!("{host} is not in the inventory"),
+        })?;
+        // A thread that panicked left no more behind than a connection that is checked before use.
+        let mut transport = transport.lock().unwrap_or_else(PoisonError::into_inner);
+        transport.run(command, dialogue)
+    }
+}
+
+impl Look for Connector {
+    fn look(&self, host: &HostName, question: &Question) -> Result<Output, HostError> {
+        let command = Command {
+            program: question.program.clone(),
+            input: Secret::new(""),
+            deadline: question.deadline,
+        };
+        self.run(host, &command, &mut Silent)
+    }
+}
+
+impl Change for Connector {
+    fn change(
+        &self,
+        host: &HostName,
+        command: &Command,
+        dialogue: &mut dyn Dialogue,
+    ) -> Result<Output, HostError> {
+        self.run(host, command, dialogue)
     }
 }

@@ -1,42 +1,48 @@
-//! How a host is reached: one method, several kinds. A [`Command`] is a POSIX `sh` program that
-//! runs as root; its program text goes through a tiny bootstrap so that nothing but a length is
-//! ever in argv, and its input (which may hold passwords) follows on stdin.
+//! How hosts are reached. What the rest of upsctl holds is a [`Look`], which can only ask, or a
+//! [`Change`], which can also write: which of the two a command was handed is the compiler's affair.
+//! Behind both is a transport for each host: a program of POSIX `sh` runs there as root; its text
+//! goes through a tiny bootstrap so that nothing but a length is ever in argv, and its input (which
+//! may hold passwords) follows on stdin.
 
 mod bootstrap;
 mod connect;
 mod conversation;
 mod local;
-mod read_only;
 pub mod sections;
 pub mod shell;
 mod ssh;
 mod ssh_error;
 mod target;
-mod trace;
 
-pub use connect::Connector;
+pub use connect::{Connector, Ways};
 pub use local::Local;
-pub use read_only::ReadOnly;
 pub use ssh::Ssh;
 pub use target::SshTarget;
-pub use trace::{Ran, Trace};
 
 use std::time::Duration;
 
+use crate::model::name::HostName;
 use crate::model::outcome::HostError;
 use crate::model::secret::Secret;
 
-/// Whether a command may change the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    Read,
-    Write,
+/// A program that only reads. Made by `observe` and by `apply::history` and nowhere else, which
+/// `tests/layers.rs` holds.
+#[derive(Debug, Clone)]
+pub struct Question {
+    program: String,
+    deadline: Duration,
 }
 
-/// A program for a host.
+impl Question {
+    /// A question of this POSIX sh program text, given up after `deadline`.
+    pub fn new(program: String, deadline: Duration) -> Self {
+        Self { program, deadline }
+    }
+}
+
+/// A program that may change its host.
 #[derive(Debug, Clone)]
 pub struct Command {
-    pub effect: Effect,
     /// POSIX sh program text. Holds no secret.
     pub program: String,
     /// What the program reads on stdin.
@@ -99,18 +105,55 @@ pub trait Transport: Send {
     fn run(&mut self, command: &Command, dialogue: &mut dyn Dialogue) -> Result<Output, HostError>;
 }
 
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn run(&mut self, command: &Command, dialogue: &mut dyn Dialogue) -> Result<Output, HostError> {
-        (**self).run(command, dialogue)
-    }
+/// Looks at the hosts of an inventory. It cannot change one, and who holds it cannot either:
+///
+/// ```compile_fail,E0599
+/// use upsctl::{host::{Command, Look, Silent}, model::name::HostName};
+///
+/// fn diff(hosts: &dyn Look, pve: &HostName, rm: &Command) {
+///     let _ = hosts.change(pve, rm, &mut Silent);
+/// }
+/// ```
+///
+/// Nor can it ask a command for an answer, which would run it:
+///
+/// ```compile_fail,E0308
+/// use upsctl::{host::{Command, Look}, model::name::HostName};
+///
+/// fn diff(hosts: &dyn Look, pve: &HostName, rm: &Command) {
+///     let _ = hosts.look(pve, rm);
+/// }
+/// ```
+///
+/// A question is all that it takes:
+///
+/// ```
+/// use upsctl::{host::{Look, Question}, model::name::HostName};
+///
+/// fn diff(hosts: &dyn Look, pve: &HostName, question: &Question) {
+///     let _ = hosts.look(pve, question);
+/// }
+/// ```
+pub trait Look: Sync {
+    /// Asks a host, over the connection that is open to it or a new one.
+    ///
+    /// # Errors
+    /// A [`HostError`] when the program could not be run to its end; a program that ends with a
+    /// status other than 0 is no error.
+    fn look(&self, host: &HostName, question: &Question) -> Result<Output, HostError>;
 }
 
-/// Makes transports; the seam between the flow and the machines.
-pub trait Connect: Sync {
-    /// A transport to a host of the inventory. Opens nothing yet.
-    fn connect(
+/// Changes hosts, too. Handed to `deploy`, `rollback` and `doctor --fix` alone.
+pub trait Change: Look {
+    /// Runs a command on a host to its end, over the connection that is open to it or a new one.
+    /// A dialogue that does not talk gets stdin closed after the input.
+    ///
+    /// # Errors
+    /// As [`Look::look`].
+    fn change(
         &self,
-        name: &crate::model::name::HostName,
-        host: &crate::model::inventory::Host,
-    ) -> Box<dyn Transport>;
+        host: &HostName,
+        command: &Command,
+        dialogue: &mut dyn Dialogue,
+    ) -> Result<Output, HostError>;
 }

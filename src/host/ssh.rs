@@ -67,7 +67,11 @@ impl Transport for Ssh {
     fn run(&mut self, command: &Command, dialogue: &mut dyn Dialogue) -> Result<Output, HostError> {
         let boot = Bootstrap::new(&command.program, self.target.user.as_deref());
         let result = self.connection()?.run(&boot, command, dialogue);
-        if matches!(result, Err(HostError::Lost { .. })) {
+        // After a silence it may be the link that is dead: whoever asks again does so over a new one.
+        if matches!(
+            result,
+            Err(HostError::Lost { .. } | HostError::TimedOut { .. })
+        ) {
             self.connection = None;
         }
         result

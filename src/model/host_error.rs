@@ -39,7 +39,6 @@ impl fmt::Display for HostError {
             Self::TimedOut { seconds } => write!(f, "the host did not finish within {seconds} s"),
             Self::Garbled { detail } => write!(f, "the host's answer makes no sense: {detail}"),
             Self::Local { detail } => write!(f, "this machine could not do its part: {detail}"),
-            Self::ReadOnly => f.write_str("a write was asked of a read-only connection"),
         }
     }
 }
@@ -88,7 +87,6 @@ impl HostError {
                 "install ssh: `apt install openssh-client`".into()
             }
             Self::Local { .. } => "put that right on this machine, then run it again".into(),
-            Self::ReadOnly => "this is a bug of upsctl; nothing was changed".into(),
         }
     }
 }

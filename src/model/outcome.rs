@@ -37,8 +37,6 @@ pub enum HostError {
     Garbled { detail: String },
     /// ssh itself could not be run, or the like, on this machine.
     Local { detail: String },
-    /// A write was asked of a read-only connection: a bug of upsctl.
-    ReadOnly,
 }
 
 /// What a command did to, or found on, one host.

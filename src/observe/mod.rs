@@ -5,12 +5,13 @@ mod parse;
 mod recording;
 
 use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
 pub use deep::{DEEP, deep};
 pub use parse::{digest, parse};
 pub use recording::{Came, Recorded, Recording};
 
-use crate::host::shell;
+use crate::host::{Question, shell};
 use crate::model::desired::DesiredHost;
 use crate::nut::directive::File;
 
@@ -101,6 +102,11 @@ impl Probe {
             ("WANT_UPS", settle.ups.join(" ")),
             ("seen", String::new()),
         ])
+    }
+
+    /// The whole look as a question, to be answered within `deadline`.
+    pub fn question(&self, nonce: &str, deadline: Duration) -> Question {
+        Question::new(self.program(nonce), deadline)
     }
 
     /// The whole program of a look.

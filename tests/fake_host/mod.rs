@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use upsctl::apply::{self, Answer, Look, Settings};
+use upsctl::apply::{self, Answer, Proof, Settings};
 use upsctl::model::name::HostName;
 use upsctl::model::plan::{Before, FileChange, FileStep, HostPlan, UnitAction, UnitStep};
 use upsctl::model::secret::SecretStore;
@@ -240,11 +240,11 @@ impl FakeHost {
             root: settings.root.clone(),
             ..Probe::default()
         };
-        let look = Look {
+        let proof = Proof {
             settings: &probe.settings("n"),
             functions: PROBE,
         };
-        let program = apply::program(plan, look, &SecretStore::default(), settings).unwrap();
+        let program = apply::program(plan, proof, &SecretStore::default(), settings).unwrap();
         let mut child = self
             .sh(&program.text, fault)
             .stdin(Stdio::piped())

@@ -8,7 +8,7 @@ use super::Looks;
 use crate::apply;
 use crate::flow::Context;
 use crate::flow::look::{self, Looked, Purpose};
-use crate::host::{Command, Effect, Silent};
+use crate::host::{Change, Command, Silent};
 use crate::model::name::HostName;
 use crate::model::outcome::{HostError, HostResult};
 use crate::model::secret::Secret;
@@ -17,7 +17,12 @@ const HEAL_DEADLINE: Duration = Duration::from_secs(240);
 const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
 
 /// Ends transactions that nobody holds any more, and looks again at those hosts.
-pub(super) fn heal(context: &Context<'_>, names: &[HostName], looked: &mut Looks) -> Result<()> {
+pub(super) fn heal(
+    context: &Context<'_>,
+    hosts: &dyn Change,
+    names: &[HostName],
+    looked: &mut Looks,
+) -> Result<()> {
     for name in names {
         let Some(Ok(host)) = looked.get_mut(name) else {
             continue;
@@ -32,14 +37,12 @@ pub(super) fn heal(context: &Context<'_>, names: &[HostName], looked: &mut Looks
             .progress
             .begin(name, "putting an unfinished deploy back");
         let command = Command {
-            effect: Effect::Write,
             program: apply::heal_program(&open.id, ""),
             input: Secret::new(""),
             deadline: HEAL_DEADLINE,
         };
-        let again = host
-            .transport
-            .run(&command, &mut Silent)
+        let again = hosts
+            .change(name, &command, &mut Silent)
             .and_then(|_| look_again(context, name, host));
         if let Err(error) = again {
             looked.insert(name.clone(), Err(error));
@@ -53,7 +56,7 @@ fn look_again(context: &Context<'_>, name: &HostName, host: &mut Looked) -> Resu
         detail: why.to_string(),
     };
     let probe = look::probe(context, name, Purpose::Plan).map_err(local)?;
-    host.observed = look::observe_once(context, host.transport.as_mut(), name, &probe)?;
+    host.observed = look::observe_once(context, name, &probe)?;
     host.desired = look::desired_for(context, name, &host.observed).map_err(local)?;
     Ok(())
 }
@@ -61,6 +64,7 @@ fn look_again(context: &Context<'_>, name: &HostName, host: &mut Looked) -> Resu
 /// Installs packages and looks again: what the host has is another matter then.
 pub(super) fn install(
     context: &Context<'_>,
+    hosts: &dyn Change,
     name: &HostName,
     host: &mut Looked,
     packages: &[String],
@@ -72,13 +76,12 @@ pub(super) fn install(
         packages.join(" ")
     );
     let command = Command {
-        effect: Effect::Write,
         program,
         input: Secret::new(""),
         deadline: INSTALL_DEADLINE,
     };
     let failed = |error| HostResult::Failed { error };
-    let output = host.transport.run(&command, &mut Silent).map_err(failed)?;
+    let output = hosts.change(name, &command, &mut Silent).map_err(failed)?;
     if output.status != 0 {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let why = text

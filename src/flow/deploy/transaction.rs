@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Planned;
-use crate::apply::{self, Answer, Look, STATE_DIR, Settings};
+use crate::apply::{self, Answer, Proof, STATE_DIR, Settings};
 use crate::flow::{Context, look};
-use crate::host::{Command, Dialogue, Effect, Silent};
+use crate::host::{Change, Command, Dialogue, Silent};
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::{Finding, Severity};
 use crate::model::masking;
@@ -26,12 +26,13 @@ const RECONNECT_DEADLINE: Duration = Duration::from_secs(240);
 /// Applies a plan to a host and says what became of it.
 pub fn run(
     context: &Context<'_>,
+    hosts: &dyn Change,
     name: &HostName,
     planned: Planned,
     peers: &BTreeMap<HostName, ObservedHost>,
 ) -> HostResult {
     let Planned {
-        mut looked,
+        looked,
         plan,
         prove,
     } = planned;
@@ -40,11 +41,11 @@ pub fn run(
     probe.settle = prove.then(|| Settle::of(&looked.desired, context.options.settle));
     probe.journal_since = Some("-5min".into());
     let settings = settings(context, &looked.desired, &looked.observed);
-    let look = Look {
+    let proof = Proof {
         settings: &probe.settings(&nonce),
         functions: PROBE,
     };
-    let program = match apply::program(&plan, look, context.secrets, &settings) {
+    let program = match apply::program(&plan, proof, context.secrets, &settings) {
         Ok(program) => program,
         Err(reason) => {
             return HostResult::Refused {
@@ -54,7 +55,6 @@ pub fn run(
         }
     };
     let command = Command {
-        effect: Effect::Write,
         program: program.text,
         input: program.input,
         deadline: Duration::from_secs(settings.undo_after + 60),
@@ -70,7 +70,7 @@ pub fn run(
         answer: None,
         prove,
     };
-    let ran = looked.transport.run(&command, &mut judge);
+    let ran = hosts.change(name, &command, &mut judge);
     let (heard, findings, answer) = (judge.heard, judge.findings, judge.answer);
     let log = journal_of(context, &nonce, &heard);
     match (ran, answer) {
@@ -82,7 +82,7 @@ pub fn run(
         (Ok(output), None) => HostResult::Failed {
             error: look::garbled("the host did not say what became of the deploy", &output),
         },
-        (Err(error), None) => after_loss(context, name, plan, &settings, error),
+        (Err(error), None) => after_loss(context, hosts, name, plan, &settings, error),
     }
 }
 
@@ -259,22 +259,19 @@ fn journal_of(context: &Context<'_>, nonce: &str, heard: &str) -> Vec<String> {
 /// an unconfirmed deploy by itself; a second connection finds out, or makes it so now.
 fn after_loss(
     context: &Context<'_>,
+    hosts: &dyn Change,
     name: &HostName,
     plan: HostPlan,
     settings: &Settings,
     error: HostError,
 ) -> HostResult {
     context.progress.begin(name, "asking what became of it");
-    let mut transport = context
-        .connect
-        .connect(name, &context.inventory.hosts[name]);
     let command = Command {
-        effect: Effect::Write,
         program: apply::heal_program(&settings.id, ""),
         input: Secret::new(""),
         deadline: RECONNECT_DEADLINE,
     };
-    let Ok(output) = transport.run(&command, &mut Silent) else {
+    let Ok(output) = hosts.change(name, &command, &mut Silent) else {
         return HostResult::Failed { error };
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

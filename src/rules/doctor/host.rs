@@ -158,9 +158,6 @@ fn look_failed(host: &HostView<'_>) -> Says {
         Some(HostError::Local { detail }) => {
             format!("this machine could not do its part: {detail}")
         }
-        Some(HostError::ReadOnly) => {
-            "a write was asked of a read-only connection, a bug of upsctl".into()
-        }
         _ => return Says::Fine,
     };
     bad(saw).into()
