@@ -15,12 +15,14 @@ const BEGIN: &str =
 const END: &str = "<!-- keys: end -->";
 
 /// The tables of an inventory, and the type of the schema that each is.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 8] = [
     ("[ups.NAME]", "Ups"),
     ("[hosts.NAME]", "Host"),
     ("[secrets]", "Secrets"),
     ("[users.NAME]", "User"),
     ("[defaults]", "Overrides"),
+    ("[prometheus]", "Prometheus"),
+    ("[power]", "Power"),
     ("at the top", ""),
 ];
 

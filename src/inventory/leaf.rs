@@ -32,6 +32,10 @@ pub(super) fn rule(format: &str) -> Option<LeafTest> {
         "login" => |text| ssh_word("a login name", text),
         "jump" => |text| ssh_word("a jump host", text),
         "path" => not_empty,
+        "url" => url,
+        "basic-user" => basic_user,
+        "entity" => entity,
+        "promql" => promql,
         _ => return None,
     })
 }
@@ -128,9 +132,182 @@ fn address(text: &str) -> Result<(), String> {
     }
 }
 
+/// Where an HTTP API is found: no login in it, because it would be shown.
+fn url(text: &str) -> Result<(), String> {
+    let example = "write it as in `http://192.168.2.20:9090`";
+    let Some(rest) = ["http://", "https://"]
+        .into_iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+    else {
+        return Err(format!(
+            "must begin with `http://` or `https://`; {example}"
+        ));
+    };
+    if rest.contains('@') {
+        return Err("must hold no login: use `username` and `password`".into());
+    }
+    if let Some(odd) = rest
+        .chars()
+        .find(|c| c.is_whitespace() || c.is_control() || !c.is_ascii() || "?#\\\"{}".contains(*c))
+    {
+        return Err(format!("must not contain {odd:?}; {example}"));
+    }
+    let place = rest.split('/').next().unwrap_or_default();
+    match place.parse::<Authority>() {
+        Ok(_) => Ok(()),
+        Err(why) => Err(format!("must name a host: {why}; {example}")),
+    }
+}
+
+/// `HOST` or `HOST:PORT`, an IPv6 address in brackets.
+struct Authority;
+
+impl std::str::FromStr for Authority {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (host, rest) = rest.split_once(']').ok_or("`[` is never closed")?;
+                host.parse::<std::net::Ipv6Addr>()
+                    .map_err(|_| format!("`{host}` is not an IPv6 address"))?;
+                match rest.strip_prefix(':') {
+                    Some(port) => (host, Some(port)),
+                    None if rest.is_empty() => (host, None),
+                    None => return Err(format!("`{rest}` is not a port")),
+                }
+            }
+            None => match text.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            },
+        };
+        if host.is_empty() {
+            return Err("there is none".into());
+        }
+        match port.map(str::parse::<u16>) {
+            None | Some(Ok(1..)) => Ok(Self),
+            Some(_) if port.is_some_and(|port| port.contains(':')) => {
+                Err("an IPv6 address stands in brackets".into())
+            }
+            Some(_) => Err(format!("`{}` is not a port", port.unwrap_or_default())),
+        }
+    }
+}
+
+/// What can stand before the colon of basic authentication (RFC 7617).
+fn basic_user(text: &str) -> Result<(), String> {
+    not_empty(text)?;
+    match text.chars().find(|c| *c == ':' || c.is_control()) {
+        Some(odd) => Err(format!("must not contain {odd:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Home Assistant's entity ids are `domain.object_id` of lower-case letters, digits and `_`.
+fn entity(text: &str) -> Result<(), String> {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    match text.split_once('.') {
+        Some((domain, object)) if plain(domain) && plain(object) => Ok(()),
+        _ => Err(format!(
+            "`{text}` is not an entity of Home Assistant, such as `sensor.tech_shelf_power`"
+        )),
+    }
+}
+
+/// Series of the kernel's hardware monitors: chips, never the wall.
+const HWMON: &str = "node_hwmon_power";
+
+/// An expression whose answer can be the draw at the wall.
+fn promql(text: &str) -> Result<(), String> {
+    not_empty(text)?;
+    if text.contains(HWMON) {
+        return Err(
+            "`node_hwmon_power_watt` is not the draw at the wall: it is what single chips \
+                    (CPU, GPU, NVMe) report on the PCIe bus, and in a virtual machine what the \
+                    hypervisor makes up; name the sensor of a smart plug as `entity`"
+                .into(),
+        );
+    }
+    match text
+        .chars()
+        .find(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+    {
+        Some(odd) => Err(format!("must not contain {odd:?}")),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn urls_of_an_api_pass_and_others_say_why_not() {
+        for text in [
+            "http://192.168.2.20:9090",
+            "https://prom.lan/prometheus/",
+            "http://[fd00::1]:9090",
+            "http://prom",
+        ] {
+            assert_eq!(url(text), Ok(()), "{text}");
+        }
+        for text in [
+            "192.168.2.20:9090",
+            "ftp://x",
+            "http://",
+            "http:///graph",
+            "http://me:hunter2@prom",
+            "http://prom:0",
+            "http://prom:http",
+            "http://fd00::1",
+            "http://[fd00::1",
+            "http://[fd00::1]x",
+            "http://prom/graph?g0=1",
+            "http://a b",
+        ] {
+            let why = url(text).expect_err(text);
+            assert!(
+                why.starts_with("must ") && !why.contains("hunter2"),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn entities_are_home_assistants() {
+        assert_eq!(entity("sensor.tech_shelf_power"), Ok(()));
+        for text in [
+            "",
+            "power",
+            "sensor.",
+            "Sensor.X",
+            "sensor.a\"} or up{x=\"",
+            "a.b.c",
+        ] {
+            assert!(entity(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn chips_are_not_the_wall() {
+        assert_eq!(promql("ups_power_watts{ups=\"ups\"}"), Ok(()));
+        for text in [
+            "node_hwmon_power_watt",
+            "sum(node_hwmon_power_average_watt)",
+        ] {
+            assert!(
+                promql(text).is_err_and(|why| why.contains("PCIe")),
+                "{text}"
+            );
+        }
+        assert!(promql(" ").is_err());
+    }
 
     #[test]
     fn addresses_ssh_understands_pass() {

@@ -67,7 +67,10 @@ impl Scan {
             self.braces = false;
             return Mask::Nothing;
         }
-        let mask = self.assignments(line).earlier(without_sign(line));
+        let mask = self
+            .assignments(line)
+            .earlier(without_sign(line))
+            .earlier(login_in_url(line));
         if self.braces && line.contains('}') {
             self.braces = false;
         }
@@ -90,6 +93,15 @@ impl Scan {
         }
         Mask::Nothing
     }
+}
+
+/// Where a login starts in a URL, `http://USER:PASSWORD@HOST`.
+fn login_in_url(line: &str) -> Option<usize> {
+    let start = line.find("://")? + 3;
+    let end = line[start..]
+        .find(['"', '\''])
+        .map_or(line.len(), |end| start + end);
+    line[start..end].contains('@').then_some(start)
 }
 
 /// Where a value starts behind a key whose `=` was forgotten.
@@ -187,6 +199,8 @@ mod tests {
     fn hides_whatever_may_be_a_password() {
         for text in [
             "password = \"hunter2\"",
+            "url = \"https://me:hunter2@prom\"",
+            "url = 'http://hunter2@prom/x'",
             "password = { literal = \"hunter2\" }",
             "password = { literl = \"hunter2\" }",
             "password = { value = \"hunter2\" }",
@@ -230,6 +244,7 @@ mod tests {
             "[secrets.password]\nfile = \"secret.txt\"",
             "[users.admin]\nactions = [\"SET\"]",
             "driver = \"usbhid-ups\"",
+            "url = \"http://prom:9090/x\" # not me@x",
             "shutdown_takes = \"90s\"",
             "[hosts.pve]\naddress = \"10.0.0.1\"",
             "password = { env = \"A\" }\nplain = \"shown\"",

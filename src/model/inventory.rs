@@ -33,6 +33,10 @@ pub struct Inventory {
     pub defaults: Overrides,
     /// Rule ids to silence on every host.
     pub allow: Vec<String>,
+    /// The Prometheus that scrapes an exporter for NUT; `metrics` and `power` ask it.
+    pub prometheus: Option<Prometheus>,
+    /// What measures the rack's draw at the wall, for `power`.
+    pub power: Option<Power>,
 }
 
 /// One UPS.
@@ -266,6 +270,37 @@ pub struct InventoryUser {
 pub struct Secrets {
     /// Source for every user without one of its own; `{user}` is filled in.
     pub password: Option<SecretSource>,
+}
+
+/// The Prometheus of the site, or what speaks its HTTP API.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prometheus {
+    /// Its address as a browser opens it, path prefix included: `http://192.168.2.20:9090`.
+    #[schemars(extend("format" = "url"))]
+    pub url: String,
+    /// User name for basic authentication; then `password` too.
+    #[schemars(extend("format" = "basic-user"))]
+    pub username: Option<String>,
+    /// Where the password for basic authentication comes from.
+    pub password: Option<SecretSource>,
+    /// Where a bearer token comes from, for a proxy that wants one.
+    pub token: Option<SecretSource>,
+    /// PEM file with the CA that signed its certificate, instead of the system's; relative to the inventory.
+    #[schemars(extend("format" = "path"))]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// What measures the rack's draw. Either `entity` or `query`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Power {
+    /// Home Assistant's name of the plug's sensor, such as `sensor.tech_shelf_power`.
+    #[schemars(extend("format" = "entity"))]
+    pub entity: Option<String>,
+    /// A PromQL expression that gives watts, for any other meter.
+    #[schemars(extend("format" = "promql"))]
+    pub query: Option<String>,
 }
 
 /// One place a password comes from. `{user}` in it is replaced by the NUT user's name.

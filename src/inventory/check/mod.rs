@@ -3,6 +3,7 @@
 
 mod address;
 mod directives;
+mod metering;
 mod power;
 mod sources;
 mod users;
@@ -31,6 +32,7 @@ pub(super) fn check(
     users::check(&mut check);
     sources::check(&mut check);
     directives::check(&mut check);
+    metering::check(&mut check);
     check.errors
 }
 

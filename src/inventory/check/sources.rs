@@ -7,21 +7,28 @@ use crate::model::inventory::SecretSource;
 
 pub(super) fn check(check: &mut CrossCheck<'_>) {
     if let Some(source) = &check.inventory.secrets.password {
-        source_is_usable(check, &["secrets", "password"], source);
+        source_is_usable(check, &["secrets", "password"], source, secrets::unusable);
     }
     for (name, user) in &check.inventory.users {
         if let Some(source) = &user.password {
-            source_is_usable(check, &["users", name, "password"], source);
+            let path = ["users", name, "password"];
+            source_is_usable(check, &path, source, secrets::unusable);
         }
     }
 }
 
-fn source_is_usable(check: &mut CrossCheck<'_>, path: &[&str], source: &SecretSource) {
+/// Reports a source that can give nothing; `unusable` says what is wrong with a literal.
+pub(super) fn source_is_usable(
+    check: &mut CrossCheck<'_>,
+    path: &[&str],
+    source: &SecretSource,
+    unusable: fn(&str) -> Option<String>,
+) {
     let (key, why) = match source {
         SecretSource::Env(name) => ("env", env(name)),
         SecretSource::File(path) => ("file", empty(path.as_os_str().is_empty())),
         SecretSource::Command(command) => ("command", empty(command.trim().is_empty())),
-        SecretSource::Literal(value) => ("literal", secrets::unusable(value)),
+        SecretSource::Literal(value) => ("literal", unusable(value)),
     };
     if let Some(why) = why {
         let path: Vec<&str> = path.iter().copied().chain([key]).collect();

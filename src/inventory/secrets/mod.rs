@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use password::unusable;
+pub use password::{unusable, unusable_word};
 pub use source::source_of;
 
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::{Inventory, SecretSource};
 use crate::model::secret::{Secret, SecretStore};
 
@@ -51,6 +52,9 @@ impl fmt::Display for SecretError {
 }
 
 impl std::error::Error for SecretError {}
+
+/// Says why a value is of no use; never shows it.
+type Unusable = fn(&str) -> Option<String>;
 
 /// A cause and, where there is one, the way out.
 struct Failure {
@@ -106,7 +110,7 @@ fn fetch_within(
     let mut store = SecretStore::default();
     let mut hung = false;
     for (source, users) in sources {
-        match read(&source, root, deadline, hung) {
+        match read(&source, root, deadline, hung, unusable) {
             Ok(password) => {
                 users
                     .into_iter()
@@ -135,6 +139,7 @@ fn read(
     root: &Path,
     deadline: Duration,
     hung: bool,
+    unusable: Unusable,
 ) -> Result<Secret, Failure> {
     let bytes = match source {
         SecretSource::Env(name) => source::env(name),
@@ -146,7 +151,24 @@ fn read(
         SecretSource::Command(text) => command::run(text, root, deadline),
         SecretSource::Literal(value) => Ok(value.clone().into_bytes()),
     }?;
-    password::check(source, bytes)
+    password::check(source, bytes, unusable)
+}
+
+/// Fetches a secret that is no NUT user's: a token, or the password of some other service. `key` is
+/// where the inventory has its source, such as `[prometheus] token`.
+///
+/// Relative files and commands start from `root`, the folder of the inventory.
+///
+/// # Errors
+/// A source that gives none, with the way out.
+pub fn fetch_word(source: &SecretSource, root: &Path, key: &str) -> Result<Secret, Diagnostics> {
+    read(source, root, DEADLINE, false, unusable_word).map_err(|failure| {
+        let error = Diagnostic::new(format!("`{key}`: {source:?}: {}", failure.cause));
+        match failure.help {
+            Some(help) => error.help(help).into(),
+            None => error.into(),
+        }
+    })
 }
 
 fn no_source(user: &str) -> SecretError {

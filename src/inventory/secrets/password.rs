@@ -49,8 +49,21 @@ pub fn unusable(password: &str) -> Option<String> {
     })
 }
 
+/// Why a value cannot be a token or password in an HTTP header; nothing when it can.
+pub fn unusable_word(word: &str) -> Option<String> {
+    match word.chars().position(char::is_control) {
+        _ if word.is_empty() => Some("it is empty".into()),
+        Some(at) => Some(format!("character {} is a control character", at + 1)),
+        None => None,
+    }
+}
+
 /// The password in what a source gave.
-pub(super) fn check(source: &SecretSource, bytes: Vec<u8>) -> Result<Secret, Failure> {
+pub(super) fn check(
+    source: &SecretSource,
+    bytes: Vec<u8>,
+    unusable: super::Unusable,
+) -> Result<Secret, Failure> {
     let text = String::from_utf8(bytes).map_err(|_| Failure::new("it is not UTF-8 text"))?;
     let text = match source {
         SecretSource::File(_) | SecretSource::Command(_) => without_line_end(&text),

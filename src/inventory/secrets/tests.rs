@@ -290,3 +290,24 @@ fn appliances_have_the_passwords_of_their_vendors() {
     );
     assert_eq!(source_of(&Inventory::default(), "monuser"), None);
 }
+
+#[test]
+fn a_token_may_have_what_no_password_of_nut_can() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fetch = |source: SecretSource| fetch_word(&source, folder.path(), "[prometheus] token");
+    let token = fetch(SecretSource::Command("echo 'a b=c#\\'".into())).expect("a token");
+    assert_eq!(token.expose(), "a b=c#\\");
+    let none = fetch(SecretSource::Env("NOT_SET_TOKEN".into()))
+        .expect_err("no variable")
+        .0
+        .remove(0);
+    assert_eq!(
+        (none.message.as_str(), none.help.as_deref()),
+        (
+            "`[prometheus] token`: env NOT_SET_TOKEN: the variable is not set",
+            Some("set it: `export NOT_SET_TOKEN=…`")
+        )
+    );
+    let cut = fetch(SecretSource::Literal("hunter2\tx".into())).expect_err("a tab");
+    assert!(!cut.to_string().contains("hunter2"), "{cut}");
+}
