@@ -35,7 +35,7 @@ pub fn all() -> Vec<&'static Rule> {
     rules.extend(lint::RULES.iter());
     rules.extend(verify::RULES);
     rules.extend(refusal::RULES.iter());
-    rules.extend(doctor::rules().map(|rule| &rule.rule));
+    rules.extend(doctor::all().map(|rule| &rule.rule));
     rules.sort_by_key(|rule| rule.id);
     rules
 }

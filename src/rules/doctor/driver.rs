@@ -1,147 +1,62 @@
 //! The driver: its section in ups.conf, its program, its unit, its data.
 
-use super::says::{Bad, Says, bad};
+use super::daemon;
+use super::rules;
+use super::says::{Says, bad, unknown};
 use super::view::{HostView, SERVER, UpsView, is_noise};
-use super::{DoctorRule, rule};
-use crate::model::observed::{Reading, Unit};
+use crate::model::observed::{Reading, Seen, Unit};
 use crate::model::verdict::Repair;
 use crate::nut::directive::{self, File, Scope};
 use crate::nut::driver;
-use crate::nut::files::TrapKind;
+use crate::nut::files::{Entry, TrapKind};
 use crate::nut::upsc::{self, UpscError};
 use crate::nut::version::NutVersion;
 
-/// A driver that burns more than this share of a processor over its life does nothing else.
-const SPIN_PERCENT: f64 = 40.0;
 const SPIN_AGE_S: u64 = 60;
+/// What a driver may take for its first reading of the UPS.
+const WAIT_S: u64 = 30;
 
-pub(super) const RULES: &[DoctorRule] = &[
-    rule!(
-        "ups-conf-empty",
-        Error,
-        Driver,
-        ["config-file-absent", "config-line-lost"],
-        Host(no_section)
-    ),
-    rule!("ups-section-twice", Error, Driver, [], Host(twice)),
-    rule!(
-        "ups-section-incomplete",
-        Error,
-        Driver,
-        ["config-line-lost"],
-        Ups(incomplete)
-    ),
-    rule!(
-        "driver-program-absent",
-        Error,
-        Driver,
-        ["ups-section-incomplete"],
-        Ups(program_absent)
-    ),
-    rule!(
-        "driver-key-not-known",
-        Error,
-        Driver,
-        ["driver-program-absent"],
-        Ups(key_unknown)
-    ),
-    rule!("driver-masked", Error, Driver, [], Ups(masked)),
-    rule!(
-        "driver-instance-absent",
-        Error,
-        Driver,
-        [
-            "driver-masked",
-            "ups-section-incomplete",
-            "ups-section-twice"
-        ],
-        Ups(instance_absent)
-    ),
-    rule!(
-        "driver-fails",
-        Error,
-        Driver,
-        [
-            "config-line-lost",
-            "config-not-readable",
-            "disk-full",
-            "ups-section-incomplete",
-            "driver-program-absent",
-            "driver-key-not-known",
-            "usb-taken-by-other-software",
-            "usb-absent",
-            "usb-not-permitted",
-            "usb-pinned-elsewhere",
-            "port-absent",
-            "driver-masked",
-            "driver-instance-absent"
-        ],
-        Ups(fails)
-    ),
-    rule!(
-        "driver-not-running",
-        Error,
-        Driver,
-        ["driver-fails", "driver-masked", "driver-instance-absent"],
-        Ups(stopped)
-    ),
-    rule!("driver-spins", Error, Driver, [], Host(spins)),
-    rule!(
-        "driver-not-connected",
-        Error,
-        Driver,
-        ["driver-not-running", "driver-fails", "config-not-readable"],
-        Ups(not_connected)
-    ),
-    rule!(
-        "data-is-stale",
-        Error,
-        Driver,
-        [
-            "driver-not-running",
-            "driver-spins",
-            "port-absent",
-            "usb-absent"
-        ],
-        Ups(stale)
-    ),
-];
-
-fn no_section(host: &HostView<'_>) -> Says {
-    let Some(conf) = host.ups.as_ref().filter(|_| host.is_server()) else {
-        return Says::Fine;
-    };
-    if conf.sections.iter().any(|section| section.exists()) {
-        return Says::Fine;
-    }
-    bad("/etc/nut/ups.conf declares no UPS")
-        .repair(Repair::Redeploy)
-        .into()
+rules! { Driver
+    Error   "ups-conf-empty"         Server(no_section) ["config-file-absent", "config-line-lost"];
+    Error   "ups-section-twice"      Server(twice) [];
+    Error   "ups-section-incomplete" Ups(incomplete) ["config-line-lost"];
+    Error   "driver-program-absent"  Ups(program_absent) ["ups-section-incomplete"];
+    Error   "driver-key-not-known"   Ups(key_unknown) ["driver-program-absent"];
+    Error   "driver-masked"          Ups(masked) [];
+    Error   "driver-instance-absent" Ups(instance_absent) ["driver-masked", "ups-section-incomplete", "ups-section-twice"];
+    Error   "driver-fails"           Ups(fails) ["config-not-readable", "disk-full", "driver-key-not-known", "usb-taken-by-other-software", "usb-not-permitted", "usb-pinned-elsewhere", "port-absent", "driver-instance-absent"];
+    Error   "driver-not-running"     Ups(stopped) ["driver-fails"];
+    Error   "driver-spins"           Server(spins) [];
+    Error   "driver-not-connected"   Ups(not_connected) ["driver-not-running"];
+    Error   "data-is-stale"          Ups(stale) ["driver-not-running", "driver-spins"];
 }
 
-fn twice(host: &HostView<'_>) -> Says {
-    let Some(conf) = host.ups.as_ref().filter(|_| host.is_server()) else {
-        return Says::Fine;
-    };
-    let trap = conf.traps.iter().find(|trap| {
+fn no_section(host: &HostView<'_>) -> Option<Says> {
+    let conf = host.ups.as_ref()?;
+    let none = !conf.sections.iter().any(|section| section.exists());
+    none.then_some(())?;
+    bad("/etc/nut/ups.conf declares no UPS").redeploy().into()
+}
+
+fn twice(host: &HostView<'_>) -> Option<Says> {
+    let trap = host.traps(File::Ups).iter().find(|trap| {
         matches!(
             trap.kind,
             TrapKind::DuplicateSection | TrapKind::SectionCase(_)
         )
-    });
-    let Some(trap) = trap else { return Says::Fine };
+    })?;
+    let line = trap.place.line;
     bad(format!(
-        "a UPS is declared twice in ups.conf (line {}): {trap}",
-        trap.place.line
+        "a UPS is declared twice in ups.conf (line {line}): {trap}"
     ))
-    .with("value", trap.place.line)
-    .repair(Repair::Redeploy)
+    .with("value", line)
+    .redeploy()
     .into()
 }
 
-fn incomplete(ups: &UpsView<'_>) -> Says {
+fn incomplete(ups: &UpsView<'_>) -> Option<Says> {
     let missing = match (ups.section.driver(), ups.section.port()) {
-        (Some(_), Some(_)) => return Says::Fine,
+        (Some(_), Some(_)) => return None,
         (None, _) => "driver",
         (_, None) => "port",
     };
@@ -150,76 +65,58 @@ fn incomplete(ups: &UpsView<'_>) -> Says {
         ups.name()
     ))
     .with("value", missing)
-    .repair(Repair::Redeploy)
+    .redeploy()
     .into()
 }
 
-fn program_absent(ups: &UpsView<'_>) -> Says {
-    let (Some(name), Some(look)) = (ups.section.driver(), ups.host.look) else {
-        return Says::Fine;
-    };
-    match &look.deep.drivers {
-        crate::model::observed::Seen::Is(all) if all.contains(name) => Says::Fine,
-        crate::model::observed::Seen::Is(_) => {
-            let package = ups
-                .host
-                .version()
-                .and_then(|version| driver::package(name, version));
-            let saw = match (package, driver::known(name)) {
-                (Some(package), _) => {
-                    format!("the driver {name} is not installed; package {package} has it")
-                }
-                (None, true) => format!("the driver {name} is not installed"),
-                (None, false) => {
-                    format!("{name}, the driver of {}, is no driver of NUT", ups.name())
-                }
-            };
-            bad(saw)
-                .with("value", package.unwrap_or("nut-server"))
-                .into()
-        }
-        crate::model::observed::Seen::Absent => Says::Fine,
-        crate::model::observed::Seen::Unknown(why) => Says::Unknown(why.clone()),
+fn program_absent(ups: &UpsView<'_>) -> Option<Says> {
+    let name = ups.section.driver()?;
+    match &ups.host.deep()?.drivers {
+        Seen::Is(all) if all.contains(name) => return None,
+        Seen::Is(_) => {}
+        Seen::Absent => return None,
+        Seen::Unknown(why) => return unknown(why),
     }
+    let version = ups.host.version();
+    let package = version.and_then(|version| driver::package(name, version));
+    let saw = match package {
+        Some(package) => format!("the driver {name} is not installed; package {package} has it"),
+        None if driver::known(name) => format!("the driver {name} is not installed"),
+        None => format!("{name}, the driver of {}, is no driver of NUT", ups.name()),
+    };
+    bad(saw)
+        .with("value", package.unwrap_or("nut-server"))
+        .into()
 }
 
-fn key_unknown(ups: &UpsView<'_>) -> Says {
-    let (Some(name), Some(version)) = (ups.section.driver(), ups.host.version()) else {
-        return Says::Fine;
-    };
-    if !driver::keys_known(name, version) {
-        return Says::Fine;
-    }
-    let unknown = ups.section.entries.iter().find(|entry| {
-        let key = &entry.key.value;
-        let lower = key.to_lowercase();
-        let core = directive::lookup(File::Ups, Scope::Section, key)
-            .is_some_and(|known| known.known_to(version));
-        !core
-            && !lower.starts_with("override.")
-            && !lower.starts_with("default.")
-            && driver::key(name, key, version).is_none()
-    });
-    let Some(entry) = unknown else {
-        return Says::Fine;
-    };
+/// Whether a driver takes a key of its section.
+fn takes(driver: &str, key: &str, version: NutVersion) -> bool {
+    let lower = key.to_lowercase();
+    directive::lookup(File::Ups, Scope::Section, key).is_some_and(|known| known.known_to(version))
+        || lower.starts_with("override.")
+        || lower.starts_with("default.")
+        || driver::key(driver, key, version).is_some()
+}
+
+fn key_unknown(ups: &UpsView<'_>) -> Option<Says> {
+    let name = ups.section.driver()?;
+    let version = ups.host.version()?;
+    driver::keys_known(name, version).then_some(())?;
+    let strange = |entry: &&Entry| !takes(name, &entry.key.value, version);
+    let entry = ups.section.entries.iter().find(strange)?;
     // The driver itself is the last judge: one that delivers data has taken all its keys.
-    if ups
-        .reading()
-        .is_some_and(|reading| reading.status().is_some())
-        && unit_active(ups)
-    {
-        return Says::Fine;
+    if ups.delivers() && unit(ups)?.active == "active" {
+        return None;
     }
+    let key = &entry.key.value;
     bad(format!(
-        "{name} does not know the key `{}` of [{}] in ups.conf and ends",
-        entry.key.value,
+        "{name} does not know the key `{key}` of [{}] in ups.conf and ends",
         ups.name()
     ))
-    .with("value", &entry.key.value)
+    .with("value", key)
     .shown([format!("/etc/nut/ups.conf:{}", entry.place.line)])
     .shown(last_words(ups, 4))
-    .repair(Repair::Redeploy)
+    .redeploy()
     .into()
 }
 
@@ -227,43 +124,22 @@ fn unit<'a>(ups: &UpsView<'a>) -> Option<&'a Unit> {
     ups.host.unit(&ups.unit())
 }
 
-fn unit_active(ups: &UpsView<'_>) -> bool {
-    unit(ups).is_some_and(|unit| unit.active == "active")
-}
-
-/// What the driver said last, without systemd's own lines.
+/// What the driver said last, each thing once, without systemd's own lines and the program's name.
 fn last_words(ups: &UpsView<'_>, count: usize) -> Vec<String> {
-    let Some(lines) = ups.host.look.and_then(|look| look.deep.journal.driver.is()) else {
-        return Vec::new();
-    };
-    let own: Vec<String> = lines
-        .iter()
-        .map(|entry| {
-            entry
-                .text
-                .split_once(' ')
-                .map_or(entry.text.as_str(), |(_, text)| text)
-        })
-        .filter(|text| {
-            !text.starts_with("systemd[") && !is_noise(text) && !text.contains("upsnotify")
-        })
-        .map(str::to_string)
-        .collect();
-    let mut last: Vec<String> = Vec::new();
-    for text in own.into_iter().rev() {
-        let words = text
-            .split_once(": ")
-            .map_or(text.as_str(), |(_, words)| words)
-            .to_string();
-        if !last.contains(&words) {
+    let lines = ups.host.deep().and_then(|deep| deep.journal.driver.is());
+    let mut last: Vec<&str> = Vec::new();
+    for entry in lines.into_iter().flatten().rev() {
+        let text = entry
+            .text
+            .split_once(' ')
+            .map_or(&*entry.text, |(_, text)| text);
+        let words = text.split_once(": ").map_or(text, |(_, words)| words);
+        let noise = text.starts_with("systemd[") || is_noise(text) || text.contains("upsnotify");
+        if !noise && !last.contains(&words) && last.len() < count {
             last.push(words);
         }
-        if last.len() == count {
-            break;
-        }
     }
-    last.reverse();
-    last
+    last.into_iter().rev().map(str::to_string).collect()
 }
 
 /// The line that names the reason, if one does.
@@ -285,117 +161,69 @@ fn reason(words: &[String]) -> Option<&String> {
     telling.iter().find_map(said)
 }
 
-fn masked(ups: &UpsView<'_>) -> Says {
-    let name = ups.unit();
-    if unit(ups).is_none_or(|unit| unit.load != "masked") {
-        return Says::Fine;
-    }
-    bad(format!(
-        "{name} is masked: systemd will not start the driver of {}",
-        ups.name()
-    ))
-    .repair(Repair::Unmask { unit: name })
-    .into()
+fn masked(ups: &UpsView<'_>) -> Option<Says> {
+    let what = format!("the driver of {}", ups.name());
+    daemon::masked(unit(ups)?, &ups.unit(), &what)
 }
 
-fn instance_absent(ups: &UpsView<'_>) -> Says {
-    if ups
-        .host
-        .version()
-        .is_none_or(|version| version < NutVersion::V2_8_0)
-        || ups.host.look.is_none()
-    {
-        return Says::Fine;
-    }
-    let known = unit(ups).is_some_and(|unit| {
+fn instance_absent(ups: &UpsView<'_>) -> Option<Says> {
+    (ups.host.version()? >= NutVersion::V2_8_0).then_some(())?;
+    let known = |unit: &Unit| {
         unit.active != "inactive" || matches!(unit.enabled.as_str(), "enabled" | "static")
-    });
-    if known {
-        return Says::Fine;
+    };
+    if unit(ups).is_some_and(known) {
+        return None;
     }
-    let path = ups.host.unit("nut-driver-enumerator.path");
-    let idle = path.is_some_and(|path| path.active != "active");
-    let why = if idle {
-        ": the driver enumerator is switched off"
-    } else {
-        ""
+    let idle = |path: &Unit| path.active != "active";
+    let why = match ups.host.unit("nut-driver-enumerator.path") {
+        Some(path) if idle(path) => ": the driver enumerator is switched off",
+        _ => "",
     };
     bad(format!("no driver unit exists for {}{why}", ups.name()))
         .repair(Repair::Enumerate)
         .into()
 }
 
-fn fails(ups: &UpsView<'_>) -> Says {
-    let Some(unit) = unit(ups) else {
-        return Says::Fine;
-    };
+fn fails(ups: &UpsView<'_>) -> Option<Says> {
+    let unit = unit(ups)?;
     // Restart=always without a limit: a driver that cannot start never becomes `failed`. One that
     // is just starting is not told from it by its state, but by a run that has ended before.
-    let restarts = unit
-        .properties
-        .get("NRestarts")
-        .and_then(|count| count.parse::<u32>().ok())
-        .unwrap_or(0);
-    let again = unit.active == "activating"
-        && (unit.sub == "auto-restart" || unit.result != "success" || restarts > 0);
-    if !again && unit.active != "failed" {
-        return Says::Fine;
-    }
+    let restarts = unit.properties.get("NRestarts").map_or("0", String::as_str);
+    let ended = unit.sub == "auto-restart" || unit.result != "success" || restarts != "0";
+    let what = match unit.active.as_str() {
+        "activating" if ended => "starts and ends over and over",
+        "failed" => "has failed",
+        _ => return None,
+    };
     let words = last_words(ups, 6);
     let said = reason(&words).map_or(String::new(), |line| format!(": {line}"));
-    let what = if again {
-        "starts and ends over and over"
-    } else {
-        "has failed"
-    };
     bad(format!("the driver of {} {what}{said}", ups.name()))
         .shown(words)
         .into()
 }
 
-fn stopped(ups: &UpsView<'_>) -> Says {
-    let Some(unit) = unit(ups) else {
-        return Says::Fine;
-    };
-    if unit.active != "inactive" && unit.active != "deactivating" {
-        return Says::Fine;
-    }
+fn stopped(ups: &UpsView<'_>) -> Option<Says> {
+    let (state, name) = (&unit(ups)?.active, ups.unit());
     // 2.7.4's unit stops with the upsd that needs it (StopWhenUnneeded).
-    let follows = ups.unit() == "nut-driver.service" && !ups.host.unit_runs(SERVER);
-    if follows {
-        return Says::Fine;
+    let follows = name == "nut-driver.service" && !ups.host.unit_runs(SERVER);
+    if follows || !matches!(state.as_str(), "inactive" | "deactivating") {
+        return None;
     }
-    let name = ups.unit();
     bad(format!(
-        "the driver of {} does not run ({name} is {})",
-        ups.name(),
-        unit.active
+        "the driver of {} does not run ({name} is {state})",
+        ups.name()
     ))
     .shown(last_words(ups, 3))
     .repair(Repair::Start { unit: name })
     .into()
 }
 
-fn spins(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look.filter(|_| host.is_server()) else {
-        return Says::Fine;
-    };
-    let drivers: Vec<&str> = host
-        .ups
-        .iter()
-        .flat_map(|conf| &conf.sections)
-        .filter_map(|section| section.driver())
-        .collect();
-    let hot = look.deep.processes.iter().find(|process| {
-        drivers
-            .iter()
-            .any(|driver| driver.starts_with(process.name.as_str()))
-            && process.cpu > SPIN_PERCENT
-            && process.age > SPIN_AGE_S
-    });
-    let Some(process) = hot else {
-        return Says::Fine;
-    };
+fn spins(host: &HostView<'_>) -> Option<Says> {
+    let sections = || host.ups.iter().flat_map(|conf| &conf.sections);
+    // The kernel cuts a program's name at 15 characters.
+    let is_driver =
+        |name: &str| sections().any(|ups| ups.driver().is_some_and(|own| own.starts_with(name)));
+    let process = daemon::spinning(host, SPIN_AGE_S, is_driver)?;
     bad(format!(
         "the driver {} burns {:.0} % of a processor",
         process.name, process.cpu
@@ -412,30 +240,26 @@ fn complaint(ups: &UpsView<'_>) -> Option<UpscError> {
     }
 }
 
-fn not_connected(ups: &UpsView<'_>) -> Says {
-    if complaint(ups) != Some(UpscError::DriverNotConnected) {
-        return Says::Fine;
-    }
-    let found: Bad = bad(format!(
+fn not_connected(ups: &UpsView<'_>) -> Option<Says> {
+    (complaint(ups)? == UpscError::DriverNotConnected).then_some(())?;
+    bad(format!(
         "upsd cannot reach the driver of {} although the driver runs",
         ups.name()
-    ));
-    found.repair(Repair::Restart { unit: ups.unit() }).into()
+    ))
+    .repair(Repair::Restart { unit: ups.unit() })
+    .into()
 }
 
-fn stale(ups: &UpsView<'_>) -> Says {
+fn stale(ups: &UpsView<'_>) -> Option<Says> {
     let waiting = ups
-        .reading()
-        .and_then(Reading::status)
+        .reading()?
+        .status()
         .is_some_and(|status| status.starts_with("WAIT"));
-    if complaint(ups) != Some(UpscError::DataStale) && !waiting {
-        return Says::Fine;
-    }
     // A driver that was started just now has not read the UPS yet.
-    let clock = ups.host.look.map_or(0, |look| look.observed.system.clock);
-    if waiting && unit(ups).is_some_and(|unit| clock.saturating_sub(unit.since) < 30) {
-        return Says::Fine;
-    }
+    let clock = ups.host.observed()?.system.clock;
+    let young = unit(ups).is_some_and(|unit| clock.saturating_sub(unit.since) < WAIT_S);
+    let stale = waiting && !young || complaint(ups) == Some(UpscError::DataStale);
+    stale.then_some(())?;
     bad(format!(
         "the driver of {} runs but gets no data from the UPS (data stale)",
         ups.name()

@@ -1,9 +1,9 @@
 //! Can the host be looked at, is it sound, and are its files fit to be read?
 
-use super::says::{Bad, Says, bad};
+use super::rules;
+use super::says::{Says, bad, unknown};
 use super::view::HostView;
-use super::{DoctorRule, rule};
-use crate::model::bundle::Facts;
+use crate::model::bundle::{Disk, Facts};
 use crate::model::observed::Seen;
 use crate::model::outcome::HostError;
 use crate::model::verdict::Repair;
@@ -15,68 +15,26 @@ const SKEW_S: u64 = 60;
 /// Less than this is full: a journal line, a PID file and a flag need a few.
 const FULL_KIB: u64 = 256;
 
-pub(super) const RULES: &[DoctorRule] = &[
-    rule!("host-name-unknown", Error, Host, [], Host(name_unknown)),
-    rule!("host-unreachable", Error, Host, [], Host(unreachable)),
-    rule!(
-        "host-key-not-trusted",
-        Error,
-        Host,
-        [],
-        Host(key_not_trusted)
-    ),
-    rule!("ssh-login-refused", Error, Host, [], Host(login_refused)),
-    rule!("sudo-refused", Error, Host, [], Host(sudo_refused)),
-    rule!("host-look-failed", Error, Host, [], Host(look_failed)),
-    rule!("nut-not-there", Error, Host, [], Host(not_installed)),
-    rule!(
-        "deploy-unfinished",
-        Error,
-        Host,
-        [],
-        Host(deploy_unfinished)
-    ),
-    rule!("disk-full", Error, Host, [], Host(disk_full)),
-    rule!("disk-read-only", Error, Host, [], Host(disk_read_only)),
-    rule!("clock-wrong", Warning, Host, [], Host(clock_wrong)),
-    rule!("config-file-absent", Error, Host, [], Host(file_absent)),
-    rule!(
-        "config-not-readable",
-        Error,
-        Host,
-        ["config-file-absent"],
-        Host(not_readable)
-    ),
-    rule!(
-        "config-world-readable",
-        Warning,
-        Host,
-        [],
-        Host(world_readable)
-    ),
-    rule!("config-line-lost", Error, Host, [], Host(line_lost)),
-    rule!(
-        "mode-is-none",
-        Error,
-        Host,
-        ["config-file-absent"],
-        Host(mode_none)
-    ),
-    rule!(
-        "mode-is-netclient",
-        Error,
-        Host,
-        ["mode-is-none"],
-        Host(mode_netclient)
-    ),
-    rule!(
-        "mode-misspelt",
-        Error,
-        Host,
-        ["mode-is-none"],
-        Host(mode_misspelt)
-    ),
-];
+rules! { Host
+    Error   "host-name-unknown"     Host(name_unknown) [];
+    Error   "host-unreachable"      Host(unreachable) [];
+    Error   "host-key-not-trusted"  Host(key_not_trusted) [];
+    Error   "ssh-login-refused"     Host(login_refused) [];
+    Error   "sudo-refused"          Host(sudo_refused) [];
+    Error   "host-look-failed"      Host(look_failed) [];
+    Error   "nut-not-there"         Host(not_installed) [];
+    Error   "deploy-unfinished"     Host(deploy_unfinished) [];
+    Error   "disk-full"             Host(disk_full) [];
+    Error   "disk-read-only"        Host(disk_read_only) [];
+    Warning "clock-wrong"           Host(clock_wrong) [];
+    Error   "config-file-absent"    Host(file_absent) [];
+    Error   "config-not-readable"   Host(not_readable) ["config-file-absent"];
+    Warning "config-world-readable" Host(world_readable) [];
+    Error   "config-line-lost"      Host(line_lost) [];
+    Error   "mode-is-none"          Host(mode_none) ["config-file-absent"];
+    Error   "mode-is-netclient"     Server(mode_netclient) ["mode-is-none"];
+    Error   "mode-misspelt"         Host(mode_misspelt) ["mode-is-none"];
+}
 
 fn error<'a>(host: &HostView<'a>) -> Option<&'a HostError> {
     match &host.bundle.facts {
@@ -85,50 +43,50 @@ fn error<'a>(host: &HostView<'a>) -> Option<&'a HostError> {
     }
 }
 
-fn name_unknown(host: &HostView<'_>) -> Says {
-    let Some(HostError::UnknownName { address }) = error(host) else {
-        return Says::Fine;
+fn name_unknown(host: &HostView<'_>) -> Option<Says> {
+    let HostError::UnknownName { address } = error(host)? else {
+        return None;
     };
     bad(format!("this machine cannot resolve the name {address}"))
         .with("address", address)
         .into()
 }
 
-fn unreachable(host: &HostView<'_>) -> Says {
-    match error(host) {
-        Some(HostError::Unreachable { address, detail }) => bad("it cannot be reached by ssh")
-            .with("address", address)
-            .shown([detail])
-            .into(),
-        Some(HostError::ConnectTimeout { address, seconds }) => {
-            bad(format!("it did not answer ssh within {seconds} s"))
-                .with("address", address)
-                .into()
+fn unreachable(host: &HostView<'_>) -> Option<Says> {
+    let (saw, address, detail) = match error(host)? {
+        HostError::Unreachable { address, detail } => {
+            ("it cannot be reached by ssh".into(), address, Some(detail))
         }
-        _ => Says::Fine,
-    }
+        HostError::ConnectTimeout { address, seconds } => (
+            format!("it did not answer ssh within {seconds} s"),
+            address,
+            None,
+        ),
+        _ => return None,
+    };
+    bad(saw).with("address", address).shown(detail).into()
 }
 
-fn key_not_trusted(host: &HostView<'_>) -> Says {
-    match error(host) {
-        Some(HostError::HostKeyUnknown { address }) => {
-            bad("its ssh host key is not known on this machine yet")
-                .with("address", address)
-                .into()
-        }
-        Some(HostError::HostKeyChanged { address, detail }) => {
-            bad("it has another ssh host key than known_hosts says")
-                .with("address", address)
-                .shown([detail])
-                .into()
-        }
-        _ => Says::Fine,
-    }
+fn key_not_trusted(host: &HostView<'_>) -> Option<Says> {
+    let (saw, address, detail) = match error(host)? {
+        HostError::HostKeyUnknown { address } => (
+            "its ssh host key is not known on this machine yet",
+            address,
+            None,
+        ),
+        HostError::HostKeyChanged { address, detail } => (
+            "it has another ssh host key than known_hosts says",
+            address,
+            Some(detail),
+        ),
+        _ => return None,
+    };
+    bad(saw).with("address", address).shown(detail).into()
 }
 
-fn login_refused(host: &HostView<'_>) -> Says {
-    let Some(HostError::AuthRefused { address, detail }) = error(host) else {
-        return Says::Fine;
+fn login_refused(host: &HostView<'_>) -> Option<Says> {
+    let HostError::AuthRefused { address, detail } = error(host)? else {
+        return None;
     };
     bad("it accepts none of this machine's ssh keys")
         .with("address", address)
@@ -136,9 +94,9 @@ fn login_refused(host: &HostView<'_>) -> Says {
         .into()
 }
 
-fn sudo_refused(host: &HostView<'_>) -> Says {
-    let Some(HostError::SudoRefused { user, detail }) = error(host) else {
-        return Says::Fine;
+fn sudo_refused(host: &HostView<'_>) -> Option<Says> {
+    let HostError::SudoRefused { user, detail } = error(host)? else {
+        return None;
     };
     bad(format!("{user} may not use sudo without a password"))
         .with("user", user)
@@ -146,52 +104,31 @@ fn sudo_refused(host: &HostView<'_>) -> Says {
         .into()
 }
 
-fn look_failed(host: &HostView<'_>) -> Says {
-    let saw = match error(host) {
-        Some(HostError::Lost { detail }) => {
+fn look_failed(host: &HostView<'_>) -> Option<Says> {
+    let saw = match error(host)? {
+        HostError::Lost { detail } => {
             format!("the connection broke while the host was looked at: {detail}")
         }
-        Some(HostError::TimedOut { seconds }) => format!("the host was not done after {seconds} s"),
-        Some(HostError::Garbled { detail }) => {
-            format!("the host's answer makes no sense: {detail}")
-        }
-        Some(HostError::Local { detail }) => {
-            format!("this machine could not do its part: {detail}")
-        }
-        _ => return Says::Fine,
+        HostError::TimedOut { seconds } => format!("the host was not done after {seconds} s"),
+        HostError::Garbled { detail } => format!("the host's answer makes no sense: {detail}"),
+        HostError::Local { detail } => format!("this machine could not do its part: {detail}"),
+        _ => return None,
     };
     bad(saw).into()
 }
 
-fn not_installed(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else {
-        return Says::Fine;
-    };
-    let missing: Vec<&str> = host
-        .bundle
-        .wish
-        .role
-        .packages()
-        .iter()
-        .copied()
-        .filter(|name| !look.observed.packages.contains_key(*name))
-        .collect();
-    if missing.is_empty() {
-        return Says::Fine;
-    }
-    let names = missing.join(" and ");
-    bad(format!("{names} is not installed"))
+fn not_installed(host: &HostView<'_>) -> Option<Says> {
+    let have = &host.observed()?.packages;
+    let wanted = host.bundle.wish.role.packages().iter().copied();
+    let missing: Vec<&str> = wanted.filter(|name| !have.contains_key(*name)).collect();
+    missing.first()?;
+    bad(format!("{} is not installed", missing.join(" and ")))
         .with("value", missing.join(" "))
         .into()
 }
 
-fn deploy_unfinished(host: &HostView<'_>) -> Says {
-    let Some(open) = host
-        .look
-        .and_then(|look| look.observed.transaction.as_ref())
-    else {
-        return Says::Fine;
-    };
+fn deploy_unfinished(host: &HostView<'_>) -> Option<Says> {
+    let open = host.observed()?.transaction.as_ref()?;
     match &open.holder {
         Some(holder) => bad(format!("a deploy is under way: {holder}")),
         None => bad(format!(
@@ -202,52 +139,36 @@ fn deploy_unfinished(host: &HostView<'_>) -> Says {
     .into()
 }
 
-fn disk_full(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else {
-        return Says::Fine;
-    };
-    let full = look
-        .deep
-        .disks
-        .iter()
-        .find(|disk| disk.size_kib > 0 && disk.available_kib < FULL_KIB);
-    if let Some(disk) = full {
-        return bad(format!(
-            "{} is full: {} KiB of {} KiB free",
-            disk.mount, disk.available_kib, disk.size_kib
-        ))
-        .with("path", &disk.mount)
-        .into();
+fn disk_full(host: &HostView<'_>) -> Option<Says> {
+    let deep = host.deep()?;
+    let full = |disk: &&Disk| disk.size_kib > 0 && disk.available_kib < FULL_KIB;
+    if let Some(disk) = deep.disks.iter().find(full) {
+        let (mount, free, all) = (&disk.mount, disk.available_kib, disk.size_kib);
+        return bad(format!("{mount} is full: {free} KiB of {all} KiB free"))
+            .at(mount)
+            .into();
     }
-    let inodes = look.deep.no_inodes.first();
-    inodes
-        .map(|mount| {
-            bad(format!("{mount} has no free inode: no file can be made")).with("path", mount)
-        })
+    let mount = deep.no_inodes.first()?;
+    bad(format!("{mount} has no free inode: no file can be made"))
+        .at(mount)
         .into()
 }
 
-fn disk_read_only(host: &HostView<'_>) -> Says {
-    let mount = host.look.and_then(|look| look.deep.read_only.first());
-    mount
-        .map(|mount| bad(format!("{mount} is mounted read-only")).with("path", mount))
+fn disk_read_only(host: &HostView<'_>) -> Option<Says> {
+    let mount = host.deep()?.read_only.first()?;
+    bad(format!("{mount} is mounted read-only"))
+        .at(mount)
         .into()
 }
 
-fn clock_wrong(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else {
-        return Says::Fine;
-    };
-    let (there, here) = (look.observed.system.clock, host.bundle.looked_at);
+fn clock_wrong(host: &HostView<'_>) -> Option<Says> {
+    let (there, here) = (host.observed()?.system.clock, host.bundle.looked_at);
     if there == 0 || here == 0 || there.abs_diff(here) <= SKEW_S {
-        return Says::Fine;
+        return None;
     }
     let way = if there > here { "ahead of" } else { "behind" };
-    bad(format!(
-        "its clock is {} {way} this machine's",
-        span(there.abs_diff(here))
-    ))
-    .into()
+    let by = span(there.abs_diff(here));
+    bad(format!("its clock is {by} {way} this machine's")).into()
 }
 
 fn span(seconds: u64) -> String {
@@ -259,112 +180,88 @@ fn span(seconds: u64) -> String {
 }
 
 /// The files that the host's daemons read.
-fn needed(host: &HostView<'_>) -> &'static [File] {
-    if host.is_server() {
-        &File::ALL
-    } else {
-        &[File::Nut, File::Upsmon]
-    }
+fn needed(host: &HostView<'_>) -> impl Iterator<Item = File> {
+    let server = host.is_server();
+    let own = move |file: &File| server || matches!(file, File::Nut | File::Upsmon);
+    File::ALL.into_iter().filter(own)
 }
 
-fn file_absent(host: &HostView<'_>) -> Says {
-    let gone = needed(host)
-        .iter()
-        .find(|file| matches!(host.file(**file), Some(Seen::Absent)));
-    let Some(file) = gone else {
-        let unread = needed(host).iter().find_map(|file| match host.file(*file) {
-            Some(Seen::Unknown(why)) => Some(format!("/etc/nut/{file}: {why}")),
-            _ => None,
-        });
-        return unread.map_or(Says::Fine, Says::Unknown);
-    };
-    bad(format!("/etc/nut/{file} does not exist"))
-        .with("path", format!("/etc/nut/{file}"))
-        .repair(Repair::Redeploy)
-        .into()
+fn path(file: File) -> String {
+    format!("/etc/nut/{file}")
+}
+
+fn file_absent(host: &HostView<'_>) -> Option<Says> {
+    let gone = |file: &File| matches!(host.file(*file), Some(Seen::Absent));
+    if let Some(file) = needed(host).find(gone) {
+        return bad(format!("/etc/nut/{file} does not exist"))
+            .at(path(file))
+            .redeploy()
+            .into();
+    }
+    needed(host).find_map(|file| match host.file(file)? {
+        Seen::Unknown(why) => unknown(format!("/etc/nut/{file}: {why}")),
+        Seen::Is(_) | Seen::Absent => None,
+    })
 }
 
 /// Root starts everything, but upsd always, and upsmon from its first reload on, reads as `nut`.
-fn not_readable(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look else {
-        return Says::Fine;
+fn not_readable(host: &HostView<'_>) -> Option<Says> {
+    let deep = host.deep()?;
+    let Some(folder) = deep.rights.get("/etc/nut") else {
+        return unknown("what the account nut may read could not be tested");
     };
-    let rights = &look.deep.rights;
-    let Some(folder) = rights.get("/etc/nut") else {
-        return Says::Unknown("what the account nut may read could not be tested".into());
+    let worst = |path: &str| {
+        bad(format!("the account nut cannot read {path}"))
+            .at(path)
+            .repair(Repair::Permissions)
     };
-    let worst =
-        |path: String| bad(format!("the account nut cannot read {path}")).with("path", path);
     if !folder.execute {
-        return worst("/etc/nut".into()).repair(Repair::Permissions).into();
+        return worst("/etc/nut").into();
     }
-    let files = needed(host).iter().filter(|file| **file != File::Nut);
+    let files = needed(host).filter(|file| *file != File::Nut).map(path);
     let shut: Vec<String> = files
-        .map(|file| format!("/etc/nut/{file}"))
-        .filter(|path| rights.get(path).is_some_and(|may| !may.read))
+        .filter(|path| deep.rights.get(path).is_some_and(|may| !may.read))
         .collect();
-    let Some(first) = shut.first() else {
-        return Says::Fine;
-    };
     let metas = shut.iter().filter_map(|path| {
-        let facts = look.deep.paths.get(path)?.is()?;
-        Some(format!(
-            "{path}: {}:{} {:04o}",
-            facts.owner, facts.group, facts.mode
-        ))
+        let facts = deep.paths.get(path)?.is()?;
+        let (owner, group, mode) = (&facts.owner, &facts.group, facts.mode);
+        Some(format!("{path}: {owner}:{group} {mode:04o}"))
     });
-    worst(first.clone())
-        .shown(metas)
-        .repair(Repair::Permissions)
-        .into()
+    worst(shut.first()?).shown(metas).into()
 }
 
-fn world_readable(host: &HostView<'_>) -> Says {
-    let open = [File::UpsdUsers, File::Upsmon]
+fn world_readable(host: &HostView<'_>) -> Option<Says> {
+    let (file, mode) = [File::UpsdUsers, File::Upsmon]
         .into_iter()
         .find_map(|file| {
-            let meta = &host.file(file)?.is()?.meta;
-            (meta.mode & 0o007 != 0).then_some((file, meta.mode))
-        });
-    let Some((file, mode)) = open else {
-        return Says::Fine;
-    };
+            let mode = host.file(file)?.is()?.meta.mode;
+            (mode & 0o007 != 0).then_some((file, mode))
+        })?;
     bad(format!(
         "every account of the host can read the passwords in /etc/nut/{file} (mode {mode:04o})"
     ))
-    .with("path", format!("/etc/nut/{file}"))
+    .at(path(file))
     .repair(Repair::Permissions)
     .into()
 }
 
-fn line_lost(host: &HostView<'_>) -> Says {
-    let traps: [(File, Option<&Vec<Trap>>); 5] = [
-        (File::Nut, host.nut.as_ref().map(|conf| &conf.traps)),
-        (File::Ups, host.ups.as_ref().map(|conf| &conf.traps)),
-        (File::Upsd, host.upsd.as_ref().map(|conf| &conf.traps)),
-        (File::UpsdUsers, host.users.as_ref().map(|conf| &conf.traps)),
-        (File::Upsmon, host.upsmon.as_ref().map(|conf| &conf.traps)),
-    ];
-    let relevant = traps
-        .into_iter()
-        .filter(|(file, _)| needed(host).contains(file));
-    let lost: Vec<(File, &Trap)> = relevant
-        .flat_map(|(file, traps)| traps.into_iter().flatten().map(move |trap| (file, trap)))
+fn line_lost(host: &HostView<'_>) -> Option<Says> {
+    let lost: Vec<(File, &Trap)> = needed(host)
+        .flat_map(|file| host.traps(file).iter().map(move |trap| (file, trap)))
         .filter(|(_, trap)| loses(&trap.kind))
         .collect();
-    let Some((file, trap)) = lost.first() else {
-        return Says::Fine;
-    };
+    let (file, trap) = lost.first()?;
+    let line = trap.place.line;
     let describe =
         |(file, trap): &(File, &Trap)| format!("/etc/nut/{file}:{}: {trap}", trap.place.line);
-    let first: Bad = bad(format!(
-        "NUT does not read line {} of {file} as it looks: {trap}",
-        trap.place.line
+    bad(format!(
+        "NUT does not read line {line} of {file} as it looks: {trap}"
     ))
-    .with("path", format!("/etc/nut/{file}"))
-    .with("value", trap.place.line)
-    .repair(Repair::Redeploy);
-    first.shown(lost.iter().map(describe)).into()
+    .at(path(*file))
+    .with("value", line)
+    .shown(lost.iter().map(describe))
+    .redeploy()
+    .into()
 }
 
 /// Whether NUT reads something else there than a person does.
@@ -382,50 +279,48 @@ fn loses(kind: &TrapKind) -> bool {
     }
 }
 
-fn mode<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
-    host.look?;
-    host.nut.as_ref()?;
-    Some(host.mode().unwrap_or(""))
-}
-
-fn right_mode(host: &HostView<'_>) -> &'static str {
-    host.bundle.wish.role.mode()
-}
-
-fn mode_none(host: &HostView<'_>) -> Says {
-    if mode(host) != Some("none") {
-        return Says::Fine;
-    }
-    bad("MODE=none in /etc/nut/nut.conf keeps NUT switched off")
-        .with("value", right_mode(host))
-        .repair(Repair::Redeploy)
+/// What is wrong with the mode, for a `MODE` that `wrong` takes; the text gets the right one.
+fn mode(
+    host: &HostView<'_>,
+    wrong: impl Fn(&str) -> bool,
+    saw: impl Fn(&str) -> String,
+) -> Option<Says> {
+    let mode = host.nut.as_ref()?.mode().unwrap_or("");
+    let bad = wrong(mode).then(|| bad(saw(mode)))?;
+    bad.with("value", host.bundle.wish.role.mode())
+        .redeploy()
         .into()
 }
 
-fn mode_netclient(host: &HostView<'_>) -> Says {
-    if !host.is_server() || mode(host) != Some("netclient") {
-        return Says::Fine;
-    }
-    bad("MODE=netclient in /etc/nut/nut.conf keeps upsd from starting, and this host has the UPS")
-        .with("value", right_mode(host))
-        .repair(Repair::Redeploy)
-        .into()
+fn mode_none(host: &HostView<'_>) -> Option<Says> {
+    mode(
+        host,
+        |mode| mode == "none",
+        |_| "MODE=none in /etc/nut/nut.conf keeps NUT switched off".into(),
+    )
 }
 
-fn mode_misspelt(host: &HostView<'_>) -> Says {
-    let Some(mode) = mode(host) else {
-        return Says::Fine;
-    };
-    if matches!(mode, "none" | "standalone" | "netserver" | "netclient") {
-        return Says::Fine;
-    }
-    let saw = if mode.is_empty() {
-        "no MODE is set in /etc/nut/nut.conf: NUT ends without a word".to_string()
-    } else {
-        format!("MODE={mode} in /etc/nut/nut.conf is no mode NUT knows: it ends without a word")
-    };
-    bad(saw)
-        .with("value", right_mode(host))
-        .repair(Repair::Redeploy)
-        .into()
+fn mode_netclient(host: &HostView<'_>) -> Option<Says> {
+    mode(
+        host,
+        |mode| mode == "netclient",
+        |_| {
+            "MODE=netclient in /etc/nut/nut.conf keeps upsd from starting, and this host has the UPS"
+            .into()
+        },
+    )
+}
+
+fn mode_misspelt(host: &HostView<'_>) -> Option<Says> {
+    let known = ["none", "standalone", "netserver", "netclient"];
+    mode(
+        host,
+        |mode| !known.contains(&mode),
+        |mode| match mode {
+            "" => "no MODE is set in /etc/nut/nut.conf: NUT ends without a word".into(),
+            mode => format!(
+                "MODE={mode} in /etc/nut/nut.conf is no mode NUT knows: it ends without a word"
+            ),
+        },
+    )
 }

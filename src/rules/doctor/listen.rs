@@ -1,159 +1,90 @@
 //! Where upsd listens, seen from the server.
 
-use super::says::{Says, bad};
+use super::rules;
+use super::says::{Bad, Says, bad, unknown};
 use super::view::{HostView, is_ip, is_loopback};
-use super::{DoctorRule, rule};
 use crate::model::observed::Seen;
-use crate::model::verdict::Repair;
 use crate::nut::ups_name::PORT;
 
-pub(super) const RULES: &[DoctorRule] = &[
-    rule!(
-        "listen-name-is-loopback",
-        Error,
-        Listen,
-        ["upsd-not-running", "config-line-lost"],
-        Host(name_is_loopback)
-    ),
-    rule!(
-        "listen-only-loopback",
-        Error,
-        Listen,
-        [
-            "upsd-not-running",
-            "upsd-not-restarted",
-            "listen-address-absent",
-            "port-taken",
-            "listen-name-is-loopback"
-        ],
-        Host(only_loopback)
-    ),
-    rule!(
-        "listen-misses-clients",
-        Error,
-        Listen,
-        [
-            "upsd-not-running",
-            "upsd-not-restarted",
-            "listen-address-absent",
-            "port-taken",
-            "listen-only-loopback"
-        ],
-        Host(misses)
-    ),
-];
+rules! { Listen
+    Error   "listen-name-is-loopback" Server(name_is_loopback) ["upsd-not-running"];
+    Error   "listen-only-loopback"    Server(only_loopback) ["upsd-not-restarted", "listen-name-is-loopback"];
+    Error   "listen-misses-clients"   Server(misses) ["listen-only-loopback"];
+}
 
-/// upsd's sockets; nothing when upsd does not run or one cannot look.
-fn own_sockets(host: &HostView<'_>) -> Result<Vec<(String, u16)>, Says> {
-    let Some(look) = host.look.filter(|_| host.is_server()) else {
-        return Err(Says::Fine);
+/// Judges upsd's sockets, address and port; nothing when upsd has none.
+fn sockets(host: &HostView<'_>, judge: impl Fn(&[(&str, u16)]) -> Option<Bad>) -> Option<Says> {
+    let all = match &host.observed()?.listening {
+        Seen::Is(all) => all,
+        Seen::Absent => return None,
+        Seen::Unknown(why) => return unknown(format!("ss: {why}")),
     };
-    match &look.observed.listening {
-        Seen::Is(all) => Ok(all
-            .iter()
-            .filter(|socket| socket.processes.iter().any(|name| name == "upsd"))
-            .map(|socket| (socket.address.clone(), socket.port))
-            .collect()),
-        Seen::Absent => Err(Says::Fine),
-        Seen::Unknown(why) => Err(Says::Unknown(format!("ss: {why}"))),
-    }
+    let own = all
+        .iter()
+        .filter(|socket| socket.processes.iter().any(|name| name == "upsd"));
+    let sockets: Vec<(&str, u16)> = own.map(|socket| (&*socket.address, socket.port)).collect();
+    judge(&sockets)?.into()
+}
+
+/// Whether sockets are there, all of them for the host itself, and other hosts need one.
+fn only_own(host: &HostView<'_>, sockets: &[(&str, u16)]) -> bool {
+    let own = |(address, _): &(&str, u16)| is_loopback(address);
+    !sockets.is_empty() && sockets.iter().all(own) && host.has_remote_clients()
+}
+
+fn shown(sockets: &[(&str, u16)]) -> Vec<String> {
+    let line = |(address, port): &(&str, u16)| format!("listens on {address}:{port}");
+    sockets.iter().map(line).collect()
 }
 
 /// Debian maps a host's own name to 127.0.1.1 in /etc/hosts, and upsd takes the first address.
-fn name_is_loopback(host: &HostView<'_>) -> Says {
-    let sockets = match own_sockets(host) {
-        Ok(sockets) => sockets,
-        Err(says) => return says,
-    };
-    let names = host
-        .upsd
-        .iter()
-        .flat_map(|conf| &conf.listens)
-        .map(|listen| listen.address.value.as_str());
-    let name = names
-        .into_iter()
-        .find(|name| !is_ip(name) && *name != "*" && !is_loopback(name));
-    let Some(name) = name.filter(|_| host.has_remote_clients()) else {
-        return Says::Fine;
-    };
-    if sockets.is_empty()
-        || sockets
-            .iter()
-            .any(|(address, _)| !address.starts_with("127.") && address != "::1")
-    {
-        return Says::Fine;
-    }
-    bad(format!(
-        "LISTEN {name} in upsd.conf means 127.0.1.1 on this host: no other host can connect"
-    ))
-    .with("value", name)
-    .repair(Repair::Redeploy)
-    .into()
-}
-
-fn only_loopback(host: &HostView<'_>) -> Says {
-    let sockets = match own_sockets(host) {
-        Ok(sockets) => sockets,
-        Err(says) => return says,
-    };
-    if sockets.is_empty() || !host.has_remote_clients() {
-        return Says::Fine;
-    }
-    if sockets
-        .iter()
-        .any(|(address, _)| !is_loopback(address) && !address.starts_with("127."))
-    {
-        return Says::Fine;
-    }
-    bad("upsd listens only on this host itself (127.0.0.1): its clients cannot connect")
-        .with("port", PORT)
-        .shown(
-            sockets
-                .iter()
-                .map(|(address, port)| format!("{address}:{port}")),
-        )
-        .repair(Repair::Redeploy)
-        .into()
-}
-
-fn misses(host: &HostView<'_>) -> Says {
-    let sockets = match own_sockets(host) {
-        Ok(sockets) => sockets,
-        Err(says) => return says,
-    };
-    let covered = |address: &str, port: u16| {
-        let v6 = address.contains(':');
-        sockets.iter().any(|(have, at)| {
-            *at == port
-                && match have.as_str() {
-                    "*" => true,
-                    "::" => v6 || address == "*",
-                    "0.0.0.0" => !v6,
-                    have => have == address || address == "localhost" && have == "127.0.0.1",
-                }
+fn name_is_loopback(host: &HostView<'_>) -> Option<Says> {
+    sockets(host, |sockets| {
+        let name = |address: &&str| !is_ip(address) && *address != "*" && !is_loopback(address);
+        let name = host.listens().map(|(address, _)| address).find(name)?;
+        only_own(host, sockets).then(|| {
+            bad(format!(
+                "LISTEN {name} in upsd.conf means 127.0.1.1 on this host: no other host can connect"
+            ))
+            .with("value", name)
+            .redeploy()
         })
-    };
-    let missing = host
-        .bundle
-        .wish
-        .expect
-        .listen
-        .iter()
-        .find(|want| !covered(&want.address, want.port));
-    let Some(want) = missing else {
-        return Says::Fine;
-    };
-    bad(format!(
-        "upsd does not listen on {} port {}",
-        want.address, want.port
-    ))
-    .with("value", &want.address)
-    .with("port", want.port)
-    .shown(
-        sockets
-            .iter()
-            .map(|(address, port)| format!("listens on {address}:{port}")),
-    )
-    .repair(Repair::Redeploy)
-    .into()
+    })
+}
+
+fn only_loopback(host: &HostView<'_>) -> Option<Says> {
+    sockets(host, |sockets| {
+        only_own(host, sockets).then(|| {
+            bad("upsd listens only on this host itself (127.0.0.1): its clients cannot connect")
+                .with("port", PORT)
+                .shown(shown(sockets))
+                .redeploy()
+        })
+    })
+}
+
+/// Whether a socket takes connections to an address.
+fn covers(socket: &str, address: &str) -> bool {
+    let v6 = address.contains(':');
+    match socket {
+        "*" => true,
+        "::" => v6 || address == "*",
+        "0.0.0.0" => !v6,
+        own => own == address || address == "localhost" && own == "127.0.0.1",
+    }
+}
+
+fn misses(host: &HostView<'_>) -> Option<Says> {
+    sockets(host, |sockets| {
+        let mut wanted = host.bundle.wish.expect.listen.iter();
+        let want = wanted.find(|want| {
+            let hit =
+                |(have, port): &(&str, u16)| *port == want.port && covers(have, &want.address);
+            !sockets.iter().any(hit)
+        })?;
+        let (address, port) = (&want.address, want.port);
+        let found = bad(format!("upsd does not listen on {address} port {port}"));
+        let found = found.with("value", address).with("port", port);
+        Some(found.shown(shown(sockets)).redeploy())
+    })
 }

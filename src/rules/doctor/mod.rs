@@ -5,17 +5,20 @@
 //! server a MONITOR line points to), the rule is skipped and says because of what. So one broken
 //! link is reported once, by the rule that stands nearest to it.
 
+mod daemon;
 mod device;
 mod driver;
 mod engine;
 mod host;
 mod listen;
 mod login;
+mod needs;
 mod network;
 mod notify;
 mod power;
 mod says;
 mod shutdown;
+mod subject;
 mod upsd;
 mod upsmon;
 mod view;
@@ -39,11 +42,13 @@ pub struct DoctorRule {
 #[derive(Clone, Copy)]
 enum Scope {
     /// Each host.
-    Host(fn(&HostView<'_>) -> Says),
+    Host(fn(&HostView<'_>) -> Option<Says>),
+    /// Each host that should run drivers and upsd.
+    Server(fn(&HostView<'_>) -> Option<Says>),
     /// Each section of a server's ups.conf.
-    Ups(fn(&UpsView<'_>) -> Says),
+    Ups(fn(&UpsView<'_>) -> Option<Says>),
     /// Each MONITOR line of a host, with the server it points to.
-    Watch(fn(&Watch<'_>) -> Says),
+    Watch(fn(&Watch<'_>) -> Option<Says>),
 }
 
 /// What the user says is wrong.
@@ -70,7 +75,7 @@ impl Symptom {
 }
 
 /// Every rule of this pass, in the order of the chain.
-pub fn rules() -> impl Iterator<Item = &'static DoctorRule> {
+pub fn all() -> impl Iterator<Item = &'static DoctorRule> {
     [
         host::RULES,
         power::RULES,
@@ -93,22 +98,25 @@ pub fn diagnose(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
     engine::walk(bundles, symptom)
 }
 
-/// A rule whose text stands beside it.
-macro_rules! rule {
-    ($id:literal, $severity:ident, $link:ident, [$($need:literal),*], $scope:ident($check:path)) => {
-        $crate::rules::doctor::DoctorRule {
-            rule: $crate::rules::Rule {
-                id: $id,
-                severity: $crate::model::finding::Severity::$severity,
-                text: include_str!(concat!("text/", $id, ".md")),
+/// The rules of a link, a line each: severity, id, what it looks at with which check, and the rules it
+/// needs without those that one of them needs already. Their texts stand in `text/ID.md`.
+macro_rules! rules {
+    ($link:ident $($severity:ident $id:literal $scope:ident($check:expr) [$($need:literal),*];)*) => {
+        pub(super) const RULES: &[$crate::rules::doctor::DoctorRule] = &[$(
+            $crate::rules::doctor::DoctorRule {
+                rule: $crate::rules::Rule {
+                    id: $id,
+                    severity: $crate::model::finding::Severity::$severity,
+                    text: include_str!(concat!("text/", $id, ".md")),
+                },
+                link: $crate::model::verdict::Link::$link,
+                needs: &[$($need),*],
+                scope: $crate::rules::doctor::Scope::$scope($check),
             },
-            link: $crate::model::verdict::Link::$link,
-            needs: &[$($need),*],
-            scope: $crate::rules::doctor::Scope::$scope($check),
-        }
+        )*];
     };
 }
-use rule;
+use rules;
 
 #[cfg(test)]
 mod tests {
@@ -126,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_text_under_the_four_headings() {
-        for rule in rules() {
+        for rule in all() {
             let id = rule.rule.id;
             assert!(rule.rule.text.starts_with("# "), "{id}");
             assert!(text::title(rule.rule.text).len() > 8, "{id}");
@@ -142,7 +150,7 @@ mod tests {
     #[test]
     fn needs_stand_before_the_rule_that_needs_them() {
         let mut known = BTreeSet::new();
-        for rule in rules() {
+        for rule in all() {
             for need in rule.needs {
                 assert!(known.contains(need), "{} needs {need}", rule.rule.id);
             }
@@ -156,14 +164,31 @@ mod tests {
     }
 
     #[test]
+    fn no_need_is_implied_by_another() {
+        for rule in all() {
+            for need in rule.needs {
+                let implied = rule
+                    .needs
+                    .iter()
+                    .filter(|other| *other != need)
+                    .any(|other| {
+                        let other = all().find(|rule| rule.rule.id == *other).unwrap();
+                        needs::with_their_own(other).contains(need)
+                    });
+                assert!(!implied, "{} has {need} by another need", rule.rule.id);
+            }
+        }
+    }
+
+    #[test]
     fn the_links_come_in_the_order_of_the_chain() {
-        let links: Vec<Link> = rules().map(|rule| rule.link).collect();
+        let links: Vec<Link> = all().map(|rule| rule.link).collect();
         assert!(links.is_sorted());
     }
 
     #[test]
     fn a_place_in_a_text_is_one_that_gets_filled() {
-        for rule in rules() {
+        for rule in all() {
             for part in rule.rule.text.split("{{ ").skip(1) {
                 let name = part.split(" }}").next().unwrap();
                 assert!(says::PLACES.contains(&name), "{}: {name}", rule.rule.id);

@@ -1,137 +1,92 @@
 //! Does anybody hear of it?
 
-use super::says::{Says, bad};
+use super::rules;
+use super::says::{Says, bad, unknown};
 use super::view::HostView;
-use super::{DoctorRule, rule};
 use crate::model::observed::Seen;
-use crate::model::verdict::Repair;
+use crate::nut::files::Setting;
 use crate::nut::version::NutVersion;
 
-pub(super) const RULES: &[DoctorRule] = &[
-    rule!(
-        "notify-program-absent",
-        Warning,
-        Notification,
-        ["config-line-lost"],
-        Host(absent)
-    ),
-    rule!(
-        "notify-program-not-executable",
-        Warning,
-        Notification,
-        ["notify-program-absent"],
-        Host(not_executable)
-    ),
-    rule!(
-        "notify-without-program",
-        Warning,
-        Notification,
-        ["config-line-lost"],
-        Host(without)
-    ),
-    rule!(
-        "notify-text-crashes",
-        Error,
-        Notification,
-        ["config-line-lost"],
-        Host(crashes)
-    ),
-];
+rules! { Notification
+    Warning "notify-program-absent"         Host(absent) ["config-line-lost"];
+    Warning "notify-program-not-executable" Host(not_executable) ["notify-program-absent"];
+    Warning "notify-without-program"        Host(without) ["config-line-lost"];
+    Error   "notify-text-crashes"           Host(crashes) ["config-line-lost"];
+}
 
 /// The program of NOTIFYCMD: the first word of its shell line.
 fn program<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
-    host.upsmon_value("NOTIFYCMD")?
-        .split_whitespace()
-        .next()
-        .filter(|word| word.starts_with('/'))
+    let first = host.upsmon_value("NOTIFYCMD")?.split_whitespace().next();
+    first.filter(|word| word.starts_with('/'))
 }
 
-fn absent(host: &HostView<'_>) -> Says {
-    let (Some(path), Some(look)) = (program(host), host.look) else {
-        return Says::Fine;
-    };
-    match look.deep.paths.get(path) {
-        Some(Seen::Absent) => {}
-        Some(Seen::Unknown(why)) => return Says::Unknown(why.clone()),
-        Some(Seen::Is(_)) | None => return Says::Fine,
+fn absent(host: &HostView<'_>) -> Option<Says> {
+    let path = program(host)?;
+    match host.deep()?.paths.get(path)? {
+        Seen::Absent => {}
+        Seen::Unknown(why) => return unknown(why),
+        Seen::Is(_) => return None,
     }
     bad(format!(
         "NOTIFYCMD {path} does not exist: nobody is told of an outage"
     ))
-    .with("path", path)
+    .at(path)
     .into()
 }
 
-fn not_executable(host: &HostView<'_>) -> Says {
-    let (Some(path), Some(look)) = (program(host), host.look) else {
-        return Says::Fine;
-    };
-    let Some(rights) = look.deep.rights.get(path) else {
-        return Says::Fine;
-    };
-    if rights.execute || !matches!(look.deep.paths.get(path), Some(Seen::Is(_))) {
-        return Says::Fine;
-    }
+fn not_executable(host: &HostView<'_>) -> Option<Says> {
+    let (path, deep) = (program(host)?, host.deep()?);
+    deep.paths.get(path)?.is()?;
+    (!deep.rights.get(path)?.execute).then_some(())?;
     bad(format!(
         "the account nut may not run NOTIFYCMD {path}: nobody is told of an outage"
     ))
-    .with("path", path)
+    .at(path)
     .into()
 }
 
-fn without(host: &HostView<'_>) -> Says {
-    let Some(conf) = &host.upsmon else {
-        return Says::Fine;
+/// The lines of a directive.
+fn settings<'a>(host: &'a HostView<'_>, name: &'a str) -> impl Iterator<Item = &'a Setting> {
+    let all = host.upsmon.iter().flat_map(|conf| &conf.settings);
+    all.filter(move |setting| setting.is(name))
+}
+
+fn without(host: &HostView<'_>) -> Option<Says> {
+    let runs = |setting: &&Setting| {
+        let mut flags = setting
+            .args
+            .iter()
+            .skip(1)
+            .flat_map(|word| word.value.split('+'));
+        setting.counts() && flags.any(|flag| flag == "EXEC")
     };
-    if conf.get("NOTIFYCMD").is_some() {
-        return Says::Fine;
+    if settings(host, "NOTIFYCMD").next().is_some() {
+        return None;
     }
-    let exec = conf.settings.iter().find(|setting| {
-        setting.is("NOTIFYFLAG")
-            && setting.counts()
-            && setting
-                .args
-                .iter()
-                .skip(1)
-                .any(|word| word.value.split('+').any(|flag| flag == "EXEC"))
-    });
-    let Some(setting) = exec else {
-        return Says::Fine;
-    };
+    let line = settings(host, "NOTIFYFLAG").find(runs)?.place.line;
     bad(format!(
-        "line {} of upsmon.conf wants EXEC, but there is no NOTIFYCMD to run",
-        setting.place.line
+        "line {line} of upsmon.conf wants EXEC, but there is no NOTIFYCMD to run"
     ))
-    .with("value", setting.place.line)
-    .repair(Repair::Redeploy)
+    .with("value", line)
+    .redeploy()
     .into()
 }
 
 /// The text is a format of printf before 2.8.4: one `%s` is all it may have.
-fn crashes(host: &HostView<'_>) -> Says {
-    if !host.version_in(NutVersion::new(0, 0, 0), NutVersion::V2_8_4) {
-        return Says::Fine;
-    }
-    let bad_line = host
-        .upsmon
-        .iter()
-        .flat_map(|conf| &conf.settings)
-        .find(|setting| {
-            setting.is("NOTIFYMSG")
-                && setting
-                    .args
-                    .get(1)
-                    .is_some_and(|word| !is_safe(&word.value))
-        });
-    let Some(setting) = bad_line else {
-        return Says::Fine;
+fn crashes(host: &HostView<'_>) -> Option<Says> {
+    (host.version()? < NutVersion::V2_8_4).then_some(())?;
+    let crashes = |setting: &&Setting| {
+        setting
+            .args
+            .get(1)
+            .is_some_and(|word| !is_safe(&word.value))
     };
+    let line = settings(host, "NOTIFYMSG").find(crashes)?.place.line;
     bad(format!(
-        "line {} of upsmon.conf has a text that can crash upsmon when the power fails",
-        setting.place.line
+        "line {line} of upsmon.conf has a text that can crash upsmon when the power fails"
     ))
-    .with("value", setting.place.line)
-    .repair(Repair::Redeploy)
+    .with("value", line)
+    .redeploy()
     .into()
 }
 

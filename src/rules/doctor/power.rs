@@ -1,76 +1,28 @@
 //! Mains, UPS and battery: what the UPS itself says.
 
+use super::rules;
 use super::says::{Says, bad};
 use super::view::{Site, UpsView};
-use super::{DoctorRule, rule};
 use crate::model::observed::Reading;
 use crate::model::verdict::PowerLine;
 use crate::nut::status::{StatusWord, UpsStatus};
 
-pub(super) const RULES: &[DoctorRule] = &[
-    rule!("shutdown-latched", Error, Power, [], Ups(shutdown_latched)),
-    rule!("battery-low", Error, Power, [], Ups(battery_low)),
-    rule!("mains-lost", Error, Power, ["battery-low"], Ups(mains_lost)),
-    rule!("output-off", Error, Power, ["mains-lost"], Ups(output_off)),
-    rule!("overloaded", Error, Power, ["mains-lost"], Ups(overloaded)),
-    rule!("battery-worn", Error, Power, [], Ups(battery_worn)),
-    rule!(
-        "battery-low-on-mains",
-        Error,
-        Power,
-        ["mains-lost", "battery-worn"],
-        Ups(low_on_mains)
-    ),
-    rule!(
-        "battery-test-failed",
-        Warning,
-        Power,
-        ["battery-worn"],
-        Ups(test_failed)
-    ),
-    rule!(
-        "discharging-on-mains",
-        Warning,
-        Power,
-        ["mains-lost", "battery-worn"],
-        Ups(discharging)
-    ),
-    rule!(
-        "charge-low",
-        Warning,
-        Power,
-        ["mains-lost", "battery-worn", "battery-low-on-mains"],
-        Ups(charge_low)
-    ),
-    rule!(
-        "thresholds-odd",
-        Warning,
-        Power,
-        ["mains-lost"],
-        Ups(thresholds_odd)
-    ),
-    rule!(
-        "load-high",
-        Warning,
-        Power,
-        ["mains-lost", "overloaded"],
-        Ups(load_high)
-    ),
-    rule!(
-        "ups-alarm",
-        Warning,
-        Power,
-        ["mains-lost", "battery-worn", "overloaded", "output-off"],
-        Ups(alarm)
-    ),
-    rule!(
-        "calibration-running",
-        Note,
-        Power,
-        ["mains-lost"],
-        Ups(calibrating)
-    ),
-];
+rules! { Power
+    Error   "shutdown-latched"     Ups(shutdown_latched) [];
+    Error   "battery-low"          Ups(battery_low) [];
+    Error   "mains-lost"           Ups(mains_lost) ["battery-low"];
+    Error   "output-off"           Ups(output_off) ["mains-lost"];
+    Error   "overloaded"           Ups(overloaded) ["mains-lost"];
+    Error   "battery-worn"         Ups(battery_worn) [];
+    Error   "battery-low-on-mains" Ups(low_on_mains) ["mains-lost", "battery-worn"];
+    Warning "battery-test-failed"  Ups(test_failed) ["battery-worn"];
+    Warning "discharging-on-mains" Ups(discharging) ["mains-lost", "battery-worn"];
+    Warning "charge-low"           Ups(charge_low) ["battery-low-on-mains"];
+    Warning "thresholds-odd"       Ups(thresholds_odd) ["mains-lost"];
+    Warning "load-high"            Ups(load_high) ["overloaded"];
+    Warning "ups-alarm"            Ups(alarm) ["battery-worn", "overloaded", "output-off"];
+    Note    "calibration-running"  Ups(calibrating) ["mains-lost"];
+}
 
 fn status(ups: &UpsView<'_>) -> Option<UpsStatus> {
     let status = UpsStatus::parse(ups.reading()?.status()?);
@@ -82,16 +34,13 @@ fn when(
     ups: &UpsView<'_>,
     holds: impl Fn(&UpsStatus) -> bool,
     saw: impl Fn(&UpsStatus) -> String,
-) -> Says {
-    let Some(status) = status(ups).filter(|status| holds(status)) else {
-        return Says::Fine;
-    };
-    bad(saw(&status))
-        .shown([format!("ups.status: {status}")])
-        .into()
+) -> Option<Says> {
+    let status = status(ups).filter(|status| holds(status))?;
+    let shown = [format!("ups.status: {status}")];
+    bad(saw(&status)).shown(shown).into()
 }
 
-fn shutdown_latched(ups: &UpsView<'_>) -> Says {
+fn shutdown_latched(ups: &UpsView<'_>) -> Option<Says> {
     let name = ups.name();
     when(
         ups,
@@ -109,7 +58,7 @@ fn shutdown_latched(ups: &UpsView<'_>) -> Says {
 }
 
 /// The primary has set FSD by then, or does with its next poll.
-fn battery_low(ups: &UpsView<'_>) -> Says {
+fn battery_low(ups: &UpsView<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.on_battery() && (status.low_battery() || status.fsd()),
@@ -123,7 +72,7 @@ fn battery_low(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn mains_lost(ups: &UpsView<'_>) -> Says {
+fn mains_lost(ups: &UpsView<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.on_battery() && !status.fsd(),
@@ -169,7 +118,7 @@ fn minutes(seconds: f64) -> String {
     }
 }
 
-fn output_off(ups: &UpsView<'_>) -> Says {
+fn output_off(ups: &UpsView<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.not_protecting() && !status.calibrating(),
@@ -184,7 +133,7 @@ fn output_off(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn overloaded(ups: &UpsView<'_>) -> Says {
+fn overloaded(ups: &UpsView<'_>) -> Option<Says> {
     let load = ups.number("ups.load").unwrap_or(0.0);
     when(
         ups,
@@ -198,7 +147,7 @@ fn overloaded(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn battery_worn(ups: &UpsView<'_>) -> Says {
+fn battery_worn(ups: &UpsView<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.has(&StatusWord::Rb),
@@ -206,7 +155,7 @@ fn battery_worn(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn low_on_mains(ups: &UpsView<'_>) -> Says {
+fn low_on_mains(ups: &UpsView<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.on_line() && status.low_battery() && !status.fsd(),
@@ -225,17 +174,14 @@ fn low_on_mains(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn test_failed(ups: &UpsView<'_>) -> Says {
-    let Some(result) = ups.variable("ups.test.result") else {
-        return Says::Fine;
-    };
+fn test_failed(ups: &UpsView<'_>) -> Option<Says> {
+    let result = ups.variable("ups.test.result")?;
     let lower = result.to_lowercase();
-    if !["error", "fail", "bad", "warning"]
+    let words = ["error", "fail", "bad", "warning"];
+    words
         .iter()
         .any(|word| lower.contains(word))
-    {
-        return Says::Fine;
-    }
+        .then_some(())?;
     bad(format!(
         "the last battery test of {} ended with \"{result}\"",
         ups.name()
@@ -243,7 +189,7 @@ fn test_failed(ups: &UpsView<'_>) -> Says {
     .into()
 }
 
-fn discharging(ups: &UpsView<'_>) -> Says {
+fn discharging(ups: &UpsView<'_>) -> Option<Says> {
     when(
         ups,
         |status| {
@@ -261,34 +207,24 @@ fn discharging(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn charge_low(ups: &UpsView<'_>) -> Says {
-    let Some(charge) = ups.number("battery.charge").filter(|charge| *charge < 50.0) else {
-        return Says::Fine;
+fn charge_low(ups: &UpsView<'_>) -> Option<Says> {
+    let charge = ups
+        .number("battery.charge")
+        .filter(|charge| *charge < 50.0)?;
+    let idle = |status: &UpsStatus| {
+        status.on_line() && !status.has(&StatusWord::Chrg) && !status.fsd() && !status.calibrating()
     };
-    when(
-        ups,
-        |status| {
-            status.on_line()
-                && !status.has(&StatusWord::Chrg)
-                && !status.fsd()
-                && !status.calibrating()
-        },
-        |_| {
-            format!(
-                "the battery of {} is at {charge:.0} % and does not charge",
-                ups.name()
-            )
-        },
-    )
+    when(ups, idle, |_| {
+        let name = ups.name();
+        format!("the battery of {name} is at {charge:.0} % and does not charge")
+    })
 }
 
-fn thresholds_odd(ups: &UpsView<'_>) -> Says {
-    let Some(low) = ups.number("battery.charge.low") else {
-        return Says::Fine;
-    };
-    if (1.0..=70.0).contains(&low) || status(ups).is_none() {
-        return Says::Fine;
-    }
+fn thresholds_odd(ups: &UpsView<'_>) -> Option<Says> {
+    status(ups)?;
+    let low = ups
+        .number("battery.charge.low")
+        .filter(|low| !(1.0..=70.0).contains(low))?;
     bad(format!(
         "{} reports a low battery at {low:.0} % charge",
         ups.name()
@@ -297,18 +233,15 @@ fn thresholds_odd(ups: &UpsView<'_>) -> Says {
     .into()
 }
 
-fn load_high(ups: &UpsView<'_>) -> Says {
-    let Some(load) = ups
+fn load_high(ups: &UpsView<'_>) -> Option<Says> {
+    let load = ups
         .number("ups.load")
-        .filter(|load| (90.0..=100.0).contains(load))
-    else {
-        return Says::Fine;
-    };
+        .filter(|load| (90.0..=100.0).contains(load))?;
     bad(format!("{} carries {load:.0} % of what it can", ups.name())).into()
 }
 
-fn alarm(ups: &UpsView<'_>) -> Says {
-    let text = ups.variable("ups.alarm").unwrap_or("no text").to_string();
+fn alarm(ups: &UpsView<'_>) -> Option<Says> {
+    let text = ups.variable("ups.alarm").unwrap_or("no text");
     when(
         ups,
         |status| status.has(&StatusWord::Alarm),
@@ -316,7 +249,7 @@ fn alarm(ups: &UpsView<'_>) -> Says {
     )
 }
 
-fn calibrating(ups: &UpsView<'_>) -> Says {
+fn calibrating(ups: &UpsView<'_>) -> Option<Says> {
     when(ups, UpsStatus::calibrating, |_| {
         format!("{} calibrates its battery right now", ups.name())
     })

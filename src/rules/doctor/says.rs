@@ -20,10 +20,9 @@ pub(super) const PLACES: [&str; 12] = [
     "value",
 ];
 
-/// A rule's word on one subject.
+/// A rule's word on one subject; a rule that finds all well says nothing.
 #[derive(Debug)]
 pub(super) enum Says {
-    Fine,
     Bad(Box<Bad>),
     /// Could not look.
     Unknown(String),
@@ -61,6 +60,16 @@ impl Bad {
         self
     }
 
+    /// With the path it is about.
+    pub fn at(self, path: impl Display) -> Self {
+        self.with("path", path)
+    }
+
+    /// A deploy mends it.
+    pub fn redeploy(self) -> Self {
+        self.repair(Repair::Redeploy)
+    }
+
     /// With a repair that `--fix` may offer.
     pub fn repair(mut self, repair: Repair) -> Self {
         self.repair = Some(repair);
@@ -68,14 +77,13 @@ impl Bad {
     }
 }
 
-impl From<Bad> for Says {
-    fn from(bad: Bad) -> Self {
-        Self::Bad(Box::new(bad))
-    }
+/// It could not look, and why.
+pub(super) fn unknown(why: impl Into<String>) -> Option<Says> {
+    Some(Says::Unknown(why.into()))
 }
 
-impl From<Option<Bad>> for Says {
-    fn from(bad: Option<Bad>) -> Self {
-        bad.map_or(Self::Fine, Self::from)
+impl From<Bad> for Option<Says> {
+    fn from(bad: Bad) -> Self {
+        Some(Says::Bad(Box::new(bad)))
     }
 }

@@ -1,11 +1,11 @@
 //! The end of the chain: the shutdown command, the flag that cuts the UPS, the delays, and the
 //! traps of the installed version.
 
-use super::says::{Says, bad};
+use super::daemon::UPSMON;
+use super::rules;
+use super::says::{Says, bad, unknown};
 use super::view::{HostView, MONITOR};
-use super::{DoctorRule, rule};
 use crate::model::observed::Seen;
-use crate::model::verdict::Repair;
 use crate::nut::files::Role;
 use crate::nut::status::UpsStatus;
 use crate::nut::version::NutVersion;
@@ -13,170 +13,75 @@ use crate::nut::version::NutVersion;
 /// upsd drops a client that is silent for a minute (server/upsd.c), which looks like its logout.
 const IDLE_S: i64 = 55;
 
-pub(super) const RULES: &[DoctorRule] = &[
-    rule!(
-        "shutdown-command-unset",
-        Error,
-        Shutdown,
-        ["config-line-lost", "config-file-absent"],
-        Host(unset)
-    ),
-    rule!(
-        "shutdown-command-cut",
-        Error,
-        Shutdown,
-        ["shutdown-command-unset"],
-        Host(cut)
-    ),
-    rule!(
-        "shutdown-command-absent",
-        Error,
-        Shutdown,
-        ["shutdown-command-unset"],
-        Host(absent)
-    ),
-    rule!(
-        "shutdown-command-harmless",
-        Error,
-        Shutdown,
-        ["shutdown-command-absent", "shutdown-command-cut"],
-        Host(harmless)
-    ),
-    rule!(
-        "killpower-flag-stale",
-        Error,
-        Shutdown,
-        [
-            "shutdown-latched",
-            "battery-low",
-            "config-line-lost",
-            "deploy-unfinished"
-        ],
-        Host(flag_stale)
-    ),
-    rule!(
-        "killpower-flag-unset",
-        Warning,
-        Shutdown,
-        ["config-line-lost", "upsmon-watches-nothing"],
-        Host(flag_unset)
-    ),
-    rule!(
-        "killpower-hook-absent",
-        Warning,
-        Shutdown,
-        [],
-        Host(hook_absent)
-    ),
-    rule!(
-        "hostsync-too-short",
-        Warning,
-        Shutdown,
-        ["config-line-lost", "upsmon-watches-nothing"],
-        Host(hostsync)
-    ),
-    rule!("finaldelay-long", Warning, Shutdown, [], Host(finaldelay)),
-    rule!(
-        "calibration-sticks",
-        Error,
-        Shutdown,
-        ["upsmon-not-running"],
-        Host(calibration)
-    ),
-    rule!(
-        "lost-contact-shut-down",
-        Warning,
-        Shutdown,
-        ["mains-lost"],
-        Host(lost_contact)
-    ),
-];
-
-fn command<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
-    host.upsmon_value("SHUTDOWNCMD")
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
+rules! { Shutdown
+    Error   "shutdown-command-unset"    Host(unset) ["config-line-lost", "config-file-absent"];
+    Error   "shutdown-command-cut"      Host(cut) ["shutdown-command-unset"];
+    Error   "shutdown-command-absent"   Host(absent) ["shutdown-command-unset"];
+    Error   "shutdown-command-harmless" Host(harmless) ["shutdown-command-absent", "shutdown-command-cut"];
+    Error   "killpower-flag-stale"      Host(flag_stale) ["shutdown-latched", "battery-low", "config-line-lost", "deploy-unfinished"];
+    Warning "killpower-flag-unset"      Server(flag_unset) ["upsmon-watches-nothing"];
+    Warning "killpower-hook-absent"     Server(hook_absent) [];
+    Warning "hostsync-too-short"        Server(hostsync) ["upsmon-watches-nothing"];
+    Warning "finaldelay-long"           Host(finaldelay) [];
+    Error   "calibration-sticks"        Host(calibration) ["upsmon-not-running"];
+    Warning "lost-contact-shut-down"    Host(lost_contact) ["mains-lost"];
 }
 
-fn unset(host: &HostView<'_>) -> Says {
-    let Some(conf) = &host.upsmon else {
-        return Says::Fine;
-    };
-    if conf.monitors.is_empty() || command(host).is_some() {
-        return Says::Fine;
-    }
+fn command<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
+    let line = host.upsmon_value("SHUTDOWNCMD").map(str::trim);
+    line.filter(|text| !text.is_empty())
+}
+
+fn program<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
+    command(host)?.split_whitespace().next()
+}
+
+fn unset(host: &HostView<'_>) -> Option<Says> {
+    let watches = !host.upsmon.as_ref()?.monitors.is_empty();
+    (watches && command(host).is_none()).then_some(())?;
     bad("upsmon.conf has no SHUTDOWNCMD: at the end this host does not shut down")
-        .repair(Repair::Redeploy)
+        .redeploy()
         .into()
 }
 
 /// NUT takes one word: without quotes only the program is left of `/sbin/shutdown -h +0`.
-fn cut(host: &HostView<'_>) -> Says {
-    let Some(setting) = host
-        .upsmon
-        .as_ref()
-        .and_then(|conf| conf.get("SHUTDOWNCMD"))
-    else {
-        return Says::Fine;
+fn cut(host: &HostView<'_>) -> Option<Says> {
+    let args = &host.upsmon.as_ref()?.get("SHUTDOWNCMD")?.args;
+    let words: Vec<&str> = args.iter().map(|word| word.value.as_str()).collect();
+    let [first, _, ..] = words.as_slice() else {
+        return None;
     };
-    if setting.args.len() < 2 {
-        return Says::Fine;
-    }
-    let first = setting.args[0].value.clone();
     bad(format!(
         "SHUTDOWNCMD in upsmon.conf stands without quotes: NUT runs only `{first}`"
     ))
-    .with(
-        "value",
-        setting
-            .args
-            .iter()
-            .map(|word| word.value.as_str())
-            .collect::<Vec<_>>()
-            .join(" "),
-    )
-    .repair(Repair::Redeploy)
+    .with("value", words.join(" "))
+    .redeploy()
     .into()
 }
 
-fn absent(host: &HostView<'_>) -> Says {
-    let (Some(line), Some(look)) = (command(host), host.look) else {
-        return Says::Fine;
+fn absent(host: &HostView<'_>) -> Option<Says> {
+    let path = program(host).filter(|path| path.starts_with('/'))?;
+    let (what, deploy) = match host.deep()?.paths.get(path)? {
+        Seen::Absent => ("does not exist", true),
+        Seen::Is(facts) if facts.mode & 0o111 == 0 => ("is not executable", false),
+        Seen::Is(_) => return None,
+        Seen::Unknown(why) => return unknown(why),
     };
-    let path = line.split_whitespace().next().unwrap_or_default();
-    if !path.starts_with('/') {
-        return Says::Fine;
-    }
-    match look.deep.paths.get(path) {
-        Some(Seen::Absent) => bad(format!(
-            "SHUTDOWNCMD {path} does not exist: at the end this host does not shut down"
-        ))
-        .with("path", path)
-        .repair(Repair::Redeploy)
-        .into(),
-        Some(Seen::Is(facts)) if facts.mode & 0o111 == 0 => bad(format!(
-            "SHUTDOWNCMD {path} is not executable: at the end this host does not shut down"
-        ))
-        .with("path", path)
-        .into(),
-        Some(Seen::Unknown(why)) => Says::Unknown(why.clone()),
-        Some(Seen::Is(_)) | None => Says::Fine,
-    }
+    let found = bad(format!(
+        "SHUTDOWNCMD {path} {what}: at the end this host does not shut down"
+    ))
+    .at(path);
+    if deploy { found.redeploy() } else { found }.into()
 }
 
-fn harmless(host: &HostView<'_>) -> Says {
-    let Some(line) = command(host) else {
-        return Says::Fine;
-    };
-    let program = line.split_whitespace().next().unwrap_or_default();
-    let name = program.rsplit('/').next().unwrap_or_default();
-    if !["true", "false", "echo", "touch", "logger", ":", "sleep"].contains(&name) {
-        return Says::Fine;
-    }
+fn harmless(host: &HostView<'_>) -> Option<Says> {
+    let name = program(host)?.rsplit('/').next()?;
+    let idle = ["true", "false", "echo", "touch", "logger", ":", "sleep"];
+    idle.contains(&name).then_some(())?;
     bad(format!(
         "SHUTDOWNCMD is `{name}`, left over from a test: at the end this host does not shut down"
     ))
-    .repair(Repair::Redeploy)
+    .redeploy()
     .into()
 }
 
@@ -184,169 +89,140 @@ fn flag<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
     host.upsmon_value("POWERDOWNFLAG")
 }
 
+/// What the UPSes that the host has read say.
+fn statuses(host: &HostView<'_>) -> impl Iterator<Item = UpsStatus> {
+    let readings = host
+        .observed()
+        .into_iter()
+        .flat_map(|seen| seen.ups.values());
+    readings
+        .filter_map(|reading| reading.status())
+        .map(UpsStatus::parse)
+}
+
 /// upsmon removes the flag when it starts. One that is there although no shutdown is under way makes
 /// the next reboot cut the UPS.
-fn flag_stale(host: &HostView<'_>) -> Says {
-    let (Some(path), Some(look)) = (flag(host), host.look) else {
-        return Says::Fine;
-    };
-    let there = look.deep.flag.is_some()
-        || matches!(look.deep.paths.get(path), Some(Seen::Is(facts)) if facts.kind.starts_with("regular"));
-    let critical = look
-        .observed
-        .ups
-        .values()
-        .filter_map(|reading| reading.status())
-        .any(|text| UpsStatus::parse(text).critical());
-    if !there || critical {
-        return Says::Fine;
-    }
+fn flag_stale(host: &HostView<'_>) -> Option<Says> {
+    let (path, deep) = (flag(host)?, host.deep()?);
+    let facts = deep.paths.get(path).and_then(Seen::is);
+    let there = deep.flag.is_some() || facts.is_some_and(|facts| facts.kind.starts_with("regular"));
+    (there && !statuses(host).any(|status| status.critical())).then_some(())?;
     let consequence = if host.is_server() {
         "the next reboot of this host switches the UPS off"
     } else {
         "the next reboot of this host is taken for a power failure"
     };
+    let content = |text: &String| format!("content: {:?}", text.trim());
     bad(format!(
         "the power-down flag {path} is there although no shutdown is under way: {consequence}"
     ))
-    .with("path", path)
-    .shown(
-        look.deep
-            .flag
-            .iter()
-            .map(|text| format!("content: {:?}", text.trim())),
-    )
+    .at(path)
+    .shown(deep.flag.iter().map(content))
     .into()
 }
 
-fn primary(host: &HostView<'_>) -> bool {
-    host.is_server()
-        && host
-            .upsmon
-            .iter()
-            .flat_map(|conf| &conf.monitors)
-            .any(|monitor| monitor.role() == Role::Primary)
+/// A host that is the primary of a UPS; nothing otherwise.
+fn primary(host: &HostView<'_>) -> Option<()> {
+    let mut monitors = host.upsmon.as_ref()?.monitors.iter();
+    monitors
+        .any(|monitor| monitor.role() == Role::Primary)
+        .then_some(())
 }
 
-fn flag_unset(host: &HostView<'_>) -> Says {
-    if !primary(host) || flag(host).is_some() {
-        return Says::Fine;
-    }
+fn flag_unset(host: &HostView<'_>) -> Option<Says> {
+    primary(host)?;
+    flag(host).is_none().then_some(())?;
     bad("upsmon.conf has no POWERDOWNFLAG: the UPS is never switched off and hosts stay down when mains return")
-        .repair(Repair::Redeploy)
+        .redeploy()
         .into()
 }
 
-fn hook_absent(host: &HostView<'_>) -> Says {
-    let Some(look) = host.look.filter(|_| primary(host)) else {
-        return Says::Fine;
-    };
+fn hook_absent(host: &HostView<'_>) -> Option<Says> {
+    primary(host)?;
     let path = "/lib/systemd/system-shutdown/nutshutdown";
-    let broken = match look.deep.paths.get(path) {
-        Some(Seen::Absent) => "does not exist",
-        Some(Seen::Is(facts)) if facts.mode & 0o111 == 0 => "is not executable",
-        _ => return Says::Fine,
+    let broken = match host.deep()?.paths.get(path)? {
+        Seen::Absent => "does not exist",
+        Seen::Is(facts) if facts.mode & 0o111 == 0 => "is not executable",
+        _ => return None,
     };
     bad(format!(
         "{path} {broken}: the UPS is not switched off at the end"
     ))
-    .with("path", path)
+    .at(path)
     .into()
 }
 
 /// What the slowest secondary needs from FSD to its logout, and what the primary grants.
-fn hostsync(host: &HostView<'_>) -> Says {
-    if !primary(host) {
-        return Says::Fine;
-    }
+fn hostsync(host: &HostView<'_>) -> Option<Says> {
+    primary(host)?;
     let grants = host.upsmon_number("HOSTSYNC", 15);
-    let clients = host.all.iter().filter(|bundle| bundle.host != *host.name());
-    let slowest = clients
-        .map(|bundle| HostView::new(bundle, host.all))
-        .filter(|client| {
-            let monitors = client.upsmon.iter().flat_map(|conf| &conf.monitors);
-            monitors
-                .into_iter()
-                .any(|monitor| monitor.host().is_some_and(|address| host.owns(address)))
-        })
-        .map(|client| {
-            (
-                client.upsmon_number("POLLFREQALERT", 5)
-                    + client.upsmon_number("FINALDELAY", 5)
-                    + 2,
-                client.name().clone(),
-            )
-        })
-        .max();
-    let Some((needs, client)) = slowest.filter(|(needs, _)| *needs > grants) else {
-        return Says::Fine;
+    let mine = |client: &HostView<'_>| {
+        let mut monitors = client.upsmon.iter().flat_map(|conf| &conf.monitors);
+        monitors.any(|monitor| monitor.host().is_some_and(|address| host.owns(address)))
     };
+    let clients = host.all.iter().filter(|bundle| bundle.host != *host.name());
+    let (needs, client) = clients
+        .map(|bundle| HostView::new(bundle, host.all))
+        .filter(mine)
+        .map(|client| (logout_s(&client), client.name().clone()))
+        .max()
+        .filter(|(needs, _)| *needs > grants)?;
     bad(format!("it waits {grants} s for its clients (HOSTSYNC), but {client} needs about {needs} s to log out"))
         .with("value", needs + 3)
-        .repair(Repair::Redeploy)
+        .redeploy()
         .into()
 }
 
-fn finaldelay(host: &HostView<'_>) -> Says {
+/// Seconds from FSD to the logout of a client.
+fn logout_s(client: &HostView<'_>) -> i64 {
+    client.upsmon_number("POLLFREQALERT", 5) + client.upsmon_number("FINALDELAY", 5) + 2
+}
+
+fn finaldelay(host: &HostView<'_>) -> Option<Says> {
+    host.upsmon.as_ref()?;
     let delay = host.upsmon_number("FINALDELAY", 5);
-    if primary(host) || host.upsmon.is_none() || delay <= IDLE_S {
-        return Says::Fine;
-    }
+    let secondary = !host.is_server() || primary(host).is_none();
+    (secondary && delay > IDLE_S).then_some(())?;
     bad(format!("FINALDELAY {delay} is too long for a client: upsd takes a client that is silent for a minute as logged out"))
         .with("value", IDLE_S)
-        .repair(Repair::Redeploy)
+        .redeploy()
         .into()
 }
 
 /// 2.8.0 and 2.8.1 never forget that a UPS has calibrated (clients/upsmon.c, fixed in 2.8.2).
-fn calibration(host: &HostView<'_>) -> Says {
-    let Some(look) = host
-        .look
-        .filter(|_| host.version_in(NutVersion::V2_8_0, NutVersion::V2_8_2))
-    else {
-        return Says::Fine;
-    };
-    let now = look
-        .observed
-        .ups
-        .values()
-        .filter_map(|reading| reading.status())
-        .any(|text| UpsStatus::parse(text).calibrating());
-    let lines = host.since_start(&look.deep.journal.monitor, MONITOR);
+fn calibration(host: &HostView<'_>) -> Option<Says> {
+    host.version_in(NutVersion::V2_8_0, NutVersion::V2_8_2)?;
+    let lines = host
+        .since_start(&host.deep()?.journal.monitor, MONITOR)
+        .into_iter();
+    let words = ["calibration in progress", "it is also calibrating"];
     let seen: Vec<&String> = lines
-        .iter()
-        .filter(|entry| {
-            entry.text.contains("calibration in progress")
-                || entry.text.contains("it is also calibrating")
-        })
         .map(|entry| &entry.text)
+        .filter(|text| words.iter().any(|word| text.contains(word)))
         .collect();
-    if seen.is_empty() || now {
-        return Says::Fine;
-    }
+    seen.first()?;
+    (!statuses(host).any(|status| status.calibrating())).then_some(())?;
     bad("upsmon has seen the UPS calibrate and, in this version, never shuts down on a low battery after that")
         .with("unit", MONITOR)
         .shown(seen)
-        .repair(Repair::Restart { unit: MONITOR.into() })
+        .repair(UPSMON.restart())
         .into()
 }
 
 /// 2.8.1 and 2.8.2 take one failed poll on battery for a dead UPS, whatever DEADTIME says.
-fn lost_contact(host: &HostView<'_>) -> Says {
-    let Some(look) = host
-        .look
-        .filter(|_| host.version_in(NutVersion::V2_8_1, NutVersion::V2_8_3))
-    else {
-        return Says::Fine;
-    };
-    let lines = look.deep.journal.monitor.is().into_iter().flatten();
+fn lost_contact(host: &HostView<'_>) -> Option<Says> {
+    host.version_in(NutVersion::V2_8_1, NutVersion::V2_8_3)?;
+    let lines = host
+        .deep()?
+        .journal
+        .monitor
+        .is()?
+        .iter()
+        .map(|entry| &entry.text);
     let hits: Vec<&String> = lines
-        .filter(|entry| entry.text.contains("not communicating, assuming dead"))
-        .map(|entry| &entry.text)
+        .filter(|text| text.contains("not communicating, assuming dead"))
         .collect();
-    if hits.is_empty() {
-        return Says::Fine;
-    }
+    hits.first()?;
     bad("upsmon has taken a lost contact on battery for a dead UPS since the last boot")
         .shown(hits)
         .into()

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
-use crate::model::bundle::{Bundle, HostLook, JournalLine};
+use crate::model::bundle::{Bundle, Deep, HostLook, JournalLine};
 use crate::model::name::HostName;
-use crate::model::observed::{ObservedFile, Reading, Seen, Unit};
+use crate::model::observed::{ObservedFile, ObservedHost, Reading, Seen, Unit};
 use crate::nut::directive::File;
-use crate::nut::files::{Monitor, NutConf, Section, UpsConf, UpsdConf, UpsdUsers, UpsmonConf};
+use crate::nut::files::{
+    Monitor, NutConf, Section, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf,
+};
+use crate::nut::ups_name::PORT;
 use crate::nut::version::NutVersion;
 
 pub(super) const SERVER: &str = "nut-server.service";
@@ -58,7 +61,7 @@ impl<'a> Site<'a> {
         let upses = hosts
             .iter()
             .filter(|host| host.is_server())
-            .flat_map(HostView::upses)
+            .flat_map(HostView::ups_views)
             .collect();
         let watches = hosts.iter().flat_map(HostView::watches).collect();
         Self {
@@ -66,13 +69,6 @@ impl<'a> Site<'a> {
             upses,
             watches,
         }
-    }
-}
-
-impl Bundle {
-    /// The name of its host.
-    pub(super) fn name(&self) -> &HostName {
-        &self.host
     }
 }
 
@@ -104,14 +100,23 @@ impl<'a> HostView<'a> {
         self.bundle.wish.role.is_server()
     }
 
+    /// The wider look.
+    pub fn deep(&self) -> Option<&'a Deep> {
+        Some(&self.look?.deep)
+    }
+
+    /// The plain look.
+    pub fn observed(&self) -> Option<&'a ObservedHost> {
+        Some(&self.look?.observed)
+    }
+
     pub fn version(&self) -> Option<NutVersion> {
         self.look?.observed.nut.is().copied()
     }
 
-    /// Whether the installed version lies in `from..before`.
-    pub fn version_in(&self, from: NutVersion, before: NutVersion) -> bool {
-        self.version()
-            .is_some_and(|version| version >= from && version < before)
+    /// Nothing unless the installed version lies in `from..before`.
+    pub fn version_in(&self, from: NutVersion, before: NutVersion) -> Option<()> {
+        (from..before).contains(&self.version()?).then_some(())
     }
 
     pub fn unit(&self, name: &str) -> Option<&'a Unit> {
@@ -126,9 +131,16 @@ impl<'a> HostView<'a> {
         self.look?.observed.files.get(&file)
     }
 
-    /// The value of MODE, unquoted.
-    pub fn mode(&self) -> Option<&str> {
-        self.nut.as_ref()?.mode()
+    /// What NUT reads otherwise than a person would in a file.
+    pub fn traps(&self, file: File) -> &[Trap] {
+        let traps = match file {
+            File::Nut => self.nut.as_ref().map(|conf| &conf.traps),
+            File::Ups => self.ups.as_ref().map(|conf| &conf.traps),
+            File::Upsd => self.upsd.as_ref().map(|conf| &conf.traps),
+            File::UpsdUsers => self.users.as_ref().map(|conf| &conf.traps),
+            File::Upsmon => self.upsmon.as_ref().map(|conf| &conf.traps),
+        };
+        traps.map_or(&[], Vec::as_slice)
     }
 
     /// The first word of a directive of upsmon.conf.
@@ -148,15 +160,22 @@ impl<'a> HostView<'a> {
         owns(self.bundle, address)
     }
 
-    /// The same, by what the host itself says, without the name ssh used.
-    pub fn owns_exactly(&self, address: &str) -> bool {
-        self.look
-            .is_some_and(|look| look.observed.addresses.iter().any(|own| own == address))
+    /// Its sections of ups.conf.
+    pub fn upses(&self) -> impl Iterator<Item = &Section> {
+        self.ups.iter().flat_map(|conf| &conf.sections)
     }
 
-    fn upses(&self) -> Vec<UpsView<'a>> {
-        let sections = self.ups.iter().flat_map(|conf| &conf.sections);
-        sections
+    /// Its LISTEN lines: address and port.
+    pub fn listens(&self) -> impl Iterator<Item = (&str, u16)> {
+        let lines = self.upsd.iter().flat_map(|conf| &conf.listens);
+        lines.map(|listen| {
+            let port = listen.port().unwrap_or(PORT);
+            (listen.address.value.as_str(), port)
+        })
+    }
+
+    fn ups_views(&self) -> Vec<UpsView<'a>> {
+        self.upses()
             .filter(|section| section.exists())
             .map(|section| UpsView {
                 host: self.clone(),
@@ -259,6 +278,11 @@ impl UpsView<'_> {
         ups.get(&format!("{}@127.0.0.1", self.name()))
     }
 
+    /// Whether upsd has a status of it.
+    pub fn delivers(&self) -> bool {
+        self.reading().and_then(Reading::status).is_some()
+    }
+
     pub fn variable(&self, name: &str) -> Option<&str> {
         match self.reading()? {
             Reading::Variables(variables) => variables.get(name).map(String::as_str),
@@ -285,7 +309,15 @@ impl Watch<'_> {
     }
 
     pub fn port(&self) -> u16 {
-        self.monitor.port().unwrap_or(crate::nut::ups_name::PORT)
+        self.monitor.port().unwrap_or(PORT)
+    }
+
+    /// The name of its server; its address when it is no host of the run.
+    pub fn server_name(&self) -> String {
+        self.server.map_or_else(
+            || self.address().to_string(),
+            |server| server.host.to_string(),
+        )
     }
 
     /// Whether the server is the host itself.
