@@ -15,3 +15,4 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod site;

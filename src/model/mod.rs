@@ -13,5 +13,6 @@ pub mod observed;
 pub mod outcome;
 pub mod plan;
 pub mod secret;
+mod source;
 pub mod text;
 pub mod verdict;

@@ -6,6 +6,8 @@ pub mod driver;
 pub mod files;
 pub mod secret_words;
 pub mod status;
+pub mod timing;
+pub mod unit;
 pub mod ups_name;
 pub mod upsc;
 pub mod version;

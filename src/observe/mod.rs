@@ -14,6 +14,7 @@ pub use recording::{Came, Recorded, Recording};
 use crate::host::{Question, shell};
 use crate::model::desired::DesiredHost;
 use crate::nut::directive::File;
+use crate::nut::unit;
 
 /// The library half of the probe: defines `observe` and `settle`, runs nothing.
 pub const PROBE: &str = include_str!("probe.sh");
@@ -53,9 +54,9 @@ pub struct Settle {
 impl Settle {
     /// What must come up on a host after its units were started.
     pub fn of(host: &DesiredHost, seconds: u64) -> Self {
-        let mut units = vec!["nut-monitor.service".to_string()];
+        let mut units = vec![unit::MONITOR.to_string()];
         if host.role.is_server() {
-            units.push("nut-server.service".into());
+            units.push(unit::SERVER.into());
         }
         Self {
             seconds,
@@ -122,23 +123,19 @@ impl Probe {
 
     fn units(&self) -> Vec<String> {
         let fixed = [
-            "nut-server.service",
-            "nut-monitor.service",
-            "nut-driver.service",
-            "nut-driver-enumerator.service",
-            "nut-driver-enumerator.path",
-            "nut-driver.target",
-            "nut.target",
+            unit::SERVER,
+            unit::MONITOR,
+            unit::DRIVERS,
+            unit::ENUMERATOR,
+            unit::ENUMERATOR_PATH,
+            unit::DRIVER_TARGET,
+            unit::TARGET,
             "nut-driver@*.service",
         ];
         fixed
             .into_iter()
             .map(str::to_string)
-            .chain(
-                self.drivers
-                    .iter()
-                    .map(|ups| format!("nut-driver@{ups}.service")),
-            )
+            .chain(self.drivers.iter().map(|ups| unit::instance(ups)))
             .collect()
     }
 }

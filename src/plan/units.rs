@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 
 use super::reload;
 use crate::model::desired::{DesiredHost, HostRole};
-use crate::model::observed::{ObservedHost, Seen};
+use crate::model::observed::ObservedHost;
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
 use crate::nut::directive::File;
+use crate::nut::unit;
+use crate::nut::unit::{
+    DRIVER_TARGET, DRIVERS, ENUMERATOR, ENUMERATOR_PATH, MONITOR, SERVER, TARGET,
+};
 use crate::nut::version::NutVersion;
-
-pub(super) const SERVER: &str = "nut-server.service";
-pub(super) const MONITOR: &str = "nut-monitor.service";
-const TARGET: &str = "nut.target";
-const DRIVER_TARGET: &str = "nut-driver.target";
-const DRIVERS_2_7: &str = "nut-driver.service";
-const ENUMERATOR: &str = "nut-driver-enumerator.service";
-const ENUMERATOR_PATH: &str = "nut-driver-enumerator.path";
+use crate::site::restart_owed;
 
 /// Unit actions in the order they are to be done: enable, drivers, upsd, upsmon.
 pub(super) fn steps(
@@ -82,13 +79,13 @@ fn drivers(
         .map(|step| reason(step, desired.nut).1);
     if !instances {
         if let Some(why) = change {
-            wanted.add(DRIVERS_2_7, UnitAction::Restart, why);
+            wanted.add(DRIVERS, UnitAction::Restart, why);
         }
-        owed(observed, DRIVERS_2_7, &[File::Ups], files, wanted);
+        owed(observed, DRIVERS, &[File::Ups], files, wanted);
         return;
     }
     let missing = desired.expect.ups.iter().any(|ups| {
-        let unit = format!("nut-driver@{}.service", ups.name);
+        let unit = unit::instance(ups.name.as_str());
         observed
             .units
             .get(&unit)
@@ -104,7 +101,7 @@ fn drivers(
         );
     }
     for ups in &desired.expect.ups {
-        let unit = format!("nut-driver@{}.service", ups.name);
+        let unit = unit::instance(ups.name.as_str());
         if let Some(why) = &change {
             // A live reload leaves 2.8.1's drivers spinning (#1904): always restart.
             wanted.add(&unit, UnitAction::Restart, why.clone());
@@ -134,21 +131,14 @@ fn owed(
         wanted.add(unit, UnitAction::Restart, format!("it is {now}"));
         return;
     }
-    for file in reads {
-        let Some(Seen::Is(have)) = observed.files.get(file) else {
-            continue;
-        };
-        let rewritten = files
-            .iter()
-            .any(|step| step.file == *file && step.change != FileChange::Meta);
-        // One second of grace: both times are rounded.
-        if !rewritten && have.meta.modified > state.loaded + 1 {
-            wanted.add(
-                unit,
-                UnitAction::Restart,
-                format!("it started before {file} was last changed"),
-            );
-        }
+    let kept = |file: &&File| {
+        let mut steps = files.iter();
+        !steps.any(|step| step.file == **file && step.change != FileChange::Meta)
+    };
+    let kept: Vec<File> = reads.iter().filter(kept).copied().collect();
+    if let Some(file) = restart_owed(observed, unit, &kept, None) {
+        let why = format!("it started before {file} was last changed");
+        wanted.add(unit, UnitAction::Restart, why);
     }
 }
 

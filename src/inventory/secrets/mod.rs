@@ -14,7 +14,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use password::{unusable, unusable_word};
-pub use source::source_of;
 
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::{Inventory, SecretSource};
@@ -102,7 +101,7 @@ fn fetch_within(
     let mut sources: BTreeMap<SecretSource, Vec<String>> = BTreeMap::new();
     let mut errors = Vec::new();
     for user in users {
-        match source_of(inventory, user) {
+        match inventory.source_of(user) {
             Some(source) => sources.entry(source).or_default().push(user.clone()),
             None => errors.push(no_source(user)),
         }

@@ -282,13 +282,13 @@ fn appliances_have_the_passwords_of_their_vendors() {
         "[secrets]\npassword = { env = 'NUT' }\n[hosts.syno]\naddress = 'a'\nplatform = 'synology'\n",
     )
     .expect("an inventory");
-    let fixed = source_of(&inventory, "monuser");
+    let fixed = inventory.source_of("monuser");
     assert_eq!(fixed, Some(SecretSource::Literal("secret".into())));
     assert_eq!(
-        source_of(&inventory, "admin"),
+        inventory.source_of("admin"),
         Some(SecretSource::Env("NUT".into()))
     );
-    assert_eq!(source_of(&Inventory::default(), "monuser"), None);
+    assert_eq!(Inventory::default().source_of("monuser"), None);
 }
 
 #[test]

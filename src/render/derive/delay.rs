@@ -8,34 +8,32 @@ use super::{InventoryIndex, overrides};
 use crate::model::inventory::{Host, Platform};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
-
-/// NUT's own values (clients/upsmon.c).
-const HOSTSYNC: u64 = 15;
-const POLLFREQALERT: u64 = 5;
-const FINALDELAY: u64 = 5;
-
-/// Polls are not in step, and a login takes its time.
-const MARGIN: u64 = 5;
+use crate::nut::timing::{FINALDELAY, FOR_EVER, HOSTSYNC, POLLFREQALERT, Timing};
 
 /// How long a host waits for its secondaries to log out.
 pub(super) fn hostsync(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
     let others = index.others(name).into_iter();
     let needed = others.filter_map(|client| {
         let host = index.inventory.hosts.get(client)?;
-        Some(logout_after(index, client, host) + MARGIN)
+        Some(timing(index, client, host).needed_hostsync().unsigned_abs())
     });
-    needed.fold(HOSTSYNC, u64::max)
+    needed.fold(HOSTSYNC.unsigned_abs(), u64::max)
 }
 
-/// How long after the primary's FSD a client may log out.
-fn logout_after(index: &InventoryIndex<'_>, name: &HostName, host: &Host) -> u64 {
+/// The delays of a client's upsmon; an appliance has NUT's own.
+fn timing(index: &InventoryIndex<'_>, name: &HostName, host: &Host) -> Timing {
     if host.platform != Platform::Debian {
-        return POLLFREQALERT + FINALDELAY;
+        return Timing::default();
     }
     let set = |directive| overrides::seconds(index, host, File::Upsmon, directive);
-    let poll = set("POLLFREQALERT").unwrap_or(POLLFREQALERT);
-    let last = set("FINALDELAY").unwrap_or_else(|| finaldelay(index, name));
-    poll + last + set("SHUTDOWNEXIT").unwrap_or(0)
+    let seconds = |value: u64| i64::try_from(value).unwrap_or(FOR_EVER);
+    let finaldelay = set("FINALDELAY").unwrap_or_else(|| finaldelay(index, name));
+    Timing {
+        alert: set("POLLFREQALERT").map_or(POLLFREQALERT, seconds),
+        finaldelay: seconds(finaldelay),
+        exit: set("SHUTDOWNEXIT").map_or(0, seconds),
+        ..Timing::default()
+    }
 }
 
 /// How long a host waits before it goes down itself.
@@ -45,5 +43,5 @@ pub(super) fn finaldelay(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
     let needed = hosts.filter_map(|host| host.shutdown_takes);
     needed
         .map(|delay| delay.as_secs())
-        .fold(FINALDELAY, u64::max)
+        .fold(FINALDELAY.unsigned_abs(), u64::max)
 }

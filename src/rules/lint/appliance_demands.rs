@@ -1,5 +1,4 @@
 use super::cross;
-use super::site::source_of;
 use super::view::View;
 use crate::model::finding::{Finding, Severity};
 use crate::model::inventory::{Platform, SecretSource};
@@ -57,9 +56,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             ));
         }
     }
-    if let Some(SecretSource::Literal(password)) = cross::own_source(view, insists.user)
-        .and_then(|_| source_of(view.site.inventory, insists.user))
-    {
+    if let Some(SecretSource::Literal(password)) = cross::own_source(view, insists.user) {
         if password != insists.password {
             let saw = format!(
                 "its password is fixed, and [users.{}] has another one",

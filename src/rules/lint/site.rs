@@ -194,21 +194,6 @@ fn owned(inventory: &Inventory) -> HashMap<&HostName, Vec<&UpsName>> {
     owned
 }
 
-/// Where the password of a user comes from; `{user}` is filled in.
-pub(super) fn source_of(inventory: &Inventory, user: &str) -> Option<SecretSource> {
-    let own = inventory
-        .users
-        .get(user)
-        .and_then(|user| user.password.as_ref());
-    let fill = |text: &str| text.replace("{user}", user);
-    Some(match own.or(inventory.secrets.password.as_ref())? {
-        SecretSource::Env(name) => SecretSource::Env(fill(name)),
-        SecretSource::File(path) => SecretSource::File(fill(&path.to_string_lossy()).into()),
-        SecretSource::Command(command) => SecretSource::Command(fill(command)),
-        SecretSource::Literal(text) => SecretSource::Literal(text.clone()),
-    })
-}
-
 /// What stands for a password nobody fetched, in front of the number of its source.
 const TOKEN: &str = "<source-of-a-password:";
 
@@ -232,7 +217,7 @@ impl<'a> Tokens<'a> {
         if let Some(token) = self.users.get(user) {
             return token.clone();
         }
-        let token = match source_of(self.inventory, user) {
+        let token = match self.inventory.source_of(user) {
             None => format!("{TOKEN}none-of-{user}>"),
             Some(source) => {
                 let next = self.sources.len();

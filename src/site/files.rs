@@ -1,0 +1,66 @@
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use crate::nut::directive::File;
+use crate::nut::files::{NutConf, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
+use crate::nut::secret_words::secrets;
+
+/// The files of a host, read once. One that was not made, or could not be read, is `None`.
+#[derive(Default)]
+pub(super) struct ParsedFiles {
+    pub(super) nut: Option<NutConf>,
+    pub(super) ups: Option<UpsConf>,
+    pub(super) upsd: Option<UpsdConf>,
+    pub(super) users: Option<UpsdUsers>,
+    pub(super) upsmon: Option<UpsmonConf>,
+    bytes: BTreeMap<File, Vec<u8>>,
+    secrets: BTreeMap<File, Vec<Range<usize>>>,
+    by_name: HashMap<String, usize>,
+}
+
+impl ParsedFiles {
+    pub(super) fn new(bytes: BTreeMap<File, Vec<u8>>) -> Self {
+        let of = |file| bytes.get(&file).map(Vec::as_slice);
+        let users = of(File::UpsdUsers).map(UpsdUsers::parse);
+        let names = users
+            .iter()
+            .flat_map(|users| users.users.iter().enumerate());
+        let spans = |(file, bytes): (&File, &Vec<u8>)| {
+            let found = secrets(*file, bytes);
+            (*file, found.into_iter().map(|secret| secret.span).collect())
+        };
+        Self {
+            by_name: names.map(|(at, user)| (user.name.clone(), at)).collect(),
+            nut: of(File::Nut).map(NutConf::parse),
+            ups: of(File::Ups).map(UpsConf::parse),
+            upsd: of(File::Upsd).map(UpsdConf::parse),
+            users,
+            upsmon: of(File::Upsmon).map(UpsmonConf::parse),
+            secrets: bytes.iter().map(spans).collect(),
+            bytes,
+        }
+    }
+
+    pub(super) fn bytes(&self, file: File) -> &[u8] {
+        self.bytes.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where passwords stand in a file, in their order.
+    pub(super) fn secrets(&self, file: File) -> &[Range<usize>] {
+        self.secrets.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn user(&self, name: &str) -> Option<&User> {
+        self.users.as_ref()?.users.get(*self.by_name.get(name)?)
+    }
+
+    pub(super) fn traps(&self) -> impl Iterator<Item = (File, &Trap)> {
+        let nut = self.nut.iter().map(|file| (File::Nut, &file.traps));
+        let ups = self.ups.iter().map(|file| (File::Ups, &file.traps));
+        let upsd = self.upsd.iter().map(|file| (File::Upsd, &file.traps));
+        let users = self.users.iter().map(|file| (File::UpsdUsers, &file.traps));
+        let upsmon = self.upsmon.iter().map(|file| (File::Upsmon, &file.traps));
+        let all = nut.chain(ups).chain(upsd).chain(users).chain(upsmon);
+        all.flat_map(|(file, traps)| traps.iter().map(move |trap| (file, trap)))
+    }
+}

@@ -1,0 +1,390 @@
+use std::collections::BTreeMap;
+
+use super::address;
+use super::files::ParsedFiles;
+use super::watch::WatchData;
+use super::{ParsedSite, ParsedUps, Watch};
+use crate::model::bundle::{Bundle, Deep, JournalLine};
+use crate::model::desired::{DesiredHost, Expect, HostRole};
+use crate::model::inventory::Platform;
+use crate::model::name::HostName;
+use crate::model::observed::{ObservedHost, Seen, Unit};
+use crate::nut::directive::{self, File, Scope};
+use crate::nut::files::{NutConf, Setting, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
+use crate::nut::timing::{FOR_EVER, Timing};
+use crate::nut::version::NutVersion;
+
+/// Where the files of a host come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Rendered,
+    Observed,
+}
+
+/// What is kept of a host.
+pub(super) struct HostData<'a> {
+    pub(super) name: &'a HostName,
+    pub(super) platform: Platform,
+    pub(super) role: HostRole,
+    pub(super) version: NutVersion,
+    pub(super) origin: Origin,
+    pub(super) expect: &'a Expect,
+    pub(super) look: Option<&'a ObservedHost>,
+    pub(super) bundle: Option<&'a Bundle>,
+    pub(super) files: ParsedFiles,
+    pub(super) watches: Vec<WatchData<'a>>,
+}
+
+impl<'a> HostData<'a> {
+    pub(super) fn rendered(
+        desired: &'a DesiredHost,
+        mut password: impl FnMut(&str) -> String,
+    ) -> Self {
+        let files = desired.files.iter();
+        let bytes =
+            files.map(|(file, made)| (*file, made.content.fill(&mut password).into_bytes()));
+        Self {
+            name: &desired.name,
+            platform: desired.platform,
+            role: desired.role,
+            version: desired.nut,
+            origin: Origin::Rendered,
+            expect: &desired.expect,
+            look: None,
+            bundle: None,
+            files: ParsedFiles::new(bytes.collect()),
+            watches: Vec::new(),
+        }
+    }
+
+    pub(super) fn observed(desired: &'a DesiredHost, look: &'a ObservedHost) -> Self {
+        Self {
+            name: &desired.name,
+            platform: desired.platform,
+            role: desired.role,
+            version: look.nut.is().copied().unwrap_or(desired.nut),
+            origin: Origin::Observed,
+            expect: &desired.expect,
+            look: Some(look),
+            bundle: None,
+            files: ParsedFiles::new(bytes_of(look)),
+            watches: Vec::new(),
+        }
+    }
+
+    pub(super) fn of_bundle(bundle: &'a Bundle) -> Self {
+        let look = bundle.look().map(|look| &look.observed);
+        let seen = look.and_then(|look| look.nut.is().copied());
+        Self {
+            name: &bundle.host,
+            platform: bundle.wish.platform,
+            role: bundle.wish.role,
+            version: seen.unwrap_or(NutVersion::V2_8_0),
+            origin: Origin::Observed,
+            expect: &bundle.wish.expect,
+            look,
+            bundle: Some(bundle),
+            files: ParsedFiles::new(look.map(bytes_of).unwrap_or_default()),
+            watches: Vec::new(),
+        }
+    }
+
+    pub(super) fn own_addresses(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.look
+            .into_iter()
+            .flat_map(|look| look.addresses.iter().map(String::as_str))
+    }
+}
+
+fn bytes_of(look: &ObservedHost) -> BTreeMap<File, Vec<u8>> {
+    let files = look.files.iter().filter_map(|(file, seen)| {
+        let content = &seen.is()?.content;
+        Some((*file, content.expose().as_bytes().to_vec()))
+    });
+    files.collect()
+}
+
+/// One host of a site.
+#[derive(Clone, Copy)]
+pub struct ParsedHost<'a> {
+    pub(super) site: &'a ParsedSite<'a>,
+    pub(super) data: &'a HostData<'a>,
+}
+
+impl<'a> ParsedHost<'a> {
+    /// The site it belongs to.
+    pub fn site(self) -> &'a ParsedSite<'a> {
+        self.site
+    }
+
+    pub fn name(self) -> &'a HostName {
+        self.data.name
+    }
+
+    pub fn platform(self) -> Platform {
+        self.data.platform
+    }
+
+    pub fn role(self) -> HostRole {
+        self.data.role
+    }
+
+    /// Whether drivers and upsd should run here.
+    pub fn is_server(self) -> bool {
+        self.data.role.is_server()
+    }
+
+    /// Whether it is the same host.
+    pub fn is(self, other: ParsedHost<'_>) -> bool {
+        self.data.name == other.data.name
+    }
+
+    /// Where its files come from.
+    pub fn origin(self) -> Origin {
+        self.data.origin
+    }
+
+    /// The version it has, as far as that was seen; else the one its files are written for.
+    pub fn version(self) -> NutVersion {
+        self.data.version
+    }
+
+    /// The version that was seen on it.
+    pub fn installed(self) -> Option<NutVersion> {
+        self.data.look?.nut.is().copied()
+    }
+
+    /// Whether the version that was seen lies in `from..before`.
+    pub fn version_in(self, from: NutVersion, before: NutVersion) -> bool {
+        self.installed()
+            .is_some_and(|version| version >= from && version < before)
+    }
+
+    /// What must be true on it.
+    pub fn expect(self) -> &'a Expect {
+        self.data.expect
+    }
+
+    /// What was seen on it, if it was looked at.
+    pub fn look(self) -> Option<&'a ObservedHost> {
+        self.data.look
+    }
+
+    /// Everything `doctor` has of it.
+    pub fn bundle(self) -> Option<&'a Bundle> {
+        self.data.bundle
+    }
+
+    /// The wider look of `doctor`.
+    pub fn deep(self) -> Option<&'a Deep> {
+        Some(&self.data.bundle?.look()?.deep)
+    }
+
+    pub fn nut_conf(self) -> Option<&'a NutConf> {
+        self.data.files.nut.as_ref()
+    }
+
+    pub fn ups_conf(self) -> Option<&'a UpsConf> {
+        self.data.files.ups.as_ref()
+    }
+
+    pub fn upsd_conf(self) -> Option<&'a UpsdConf> {
+        self.data.files.upsd.as_ref()
+    }
+
+    pub fn upsd_users(self) -> Option<&'a UpsdUsers> {
+        self.data.files.users.as_ref()
+    }
+
+    pub fn upsmon_conf(self) -> Option<&'a UpsmonConf> {
+        self.data.files.upsmon.as_ref()
+    }
+
+    /// The bytes of a file; nothing when it is not there.
+    pub fn bytes(self, file: File) -> &'a [u8] {
+        self.data.files.bytes(file)
+    }
+
+    /// What NUT ignores or misreads in its files.
+    pub fn traps(self) -> impl Iterator<Item = (File, &'a Trap)> + use<'a> {
+        self.data.files.traps()
+    }
+
+    /// The value of MODE, unquoted.
+    pub fn mode(self) -> Option<&'a str> {
+        self.nut_conf()?.mode()
+    }
+
+    /// The settings of upsd.conf or upsmon.conf; nothing of other files.
+    pub fn settings(self, file: File) -> &'a [Setting] {
+        match file {
+            File::Upsd => self.upsd_conf().map_or(&[], |upsd| &upsd.settings),
+            File::Upsmon => self.upsmon_conf().map_or(&[], |upsmon| &upsmon.settings),
+            _ => &[],
+        }
+    }
+
+    /// The setting of upsmon.conf that counts.
+    pub fn upsmon(self, name: &str) -> Option<&'a Setting> {
+        self.upsmon_conf()?.get(name)
+    }
+
+    /// The first word of a directive of upsmon.conf.
+    pub fn upsmon_value(self, name: &str) -> Option<&'a str> {
+        self.upsmon(name)?.value().map(|word| word.value.as_str())
+    }
+
+    /// The setting of upsd.conf that counts.
+    pub fn upsd(self, name: &str) -> Option<&'a Setting> {
+        self.upsd_conf()?.get(name)
+    }
+
+    /// The number upsmon has for a directive: what is written, or NUT's own where nothing is or
+    /// where it is no number.
+    pub fn number(self, name: &str) -> i64 {
+        let written = self.upsmon_value(name).and_then(|text| text.parse().ok());
+        let own = || {
+            let known = directive::lookup(File::Upsmon, Scope::Top, name)?;
+            known.default?.parse().ok()
+        };
+        written.or_else(own).unwrap_or(0)
+    }
+
+    /// The delays of its upsmon. A host whose files are not seen has NUT's own.
+    pub fn timing(self) -> Timing {
+        Timing {
+            poll: self.number("POLLFREQ"),
+            alert: self.number("POLLFREQALERT"),
+            dead: self.number("DEADTIME"),
+            hostsync: self.number("HOSTSYNC"),
+            finaldelay: self.number("FINALDELAY"),
+            exit: self.exit(),
+        }
+    }
+
+    fn exit(self) -> i64 {
+        let setting = self.upsmon("SHUTDOWNEXIT");
+        let known = setting.filter(|s| s.directive.is_some_and(|d| d.known_to(self.version())));
+        let value = known
+            .and_then(Setting::value)
+            .map_or("yes", |word| &word.value);
+        match value.to_ascii_lowercase().as_str() {
+            "no" | "off" | "false" => FOR_EVER,
+            number => number.parse().unwrap_or(0),
+        }
+    }
+
+    /// A user of its upsd. Case counts.
+    pub fn user(self, name: &str) -> Option<&'a User> {
+        self.data.files.user(name)
+    }
+
+    /// The UPSes of its ups.conf that exist for NUT.
+    pub fn upses(self) -> impl Iterator<Item = ParsedUps<'a>> + use<'a> {
+        let sections = self.ups_conf().map_or(&[][..], |conf| &conf.sections);
+        let existing = sections.iter().filter(|section| section.exists());
+        existing.map(move |section| ParsedUps {
+            host: self,
+            section,
+        })
+    }
+
+    /// The UPSes it watches: by its upsmon.conf or, where that is not seen, by the inventory.
+    pub fn watches(self) -> impl Iterator<Item = Watch<'a>> + use<'a> {
+        let all = self.data.watches.iter();
+        all.map(move |data| Watch { host: self, data })
+    }
+
+    /// Those who watch a UPS of this host, the host itself included.
+    pub fn watchers(self) -> impl Iterator<Item = Watch<'a>> + use<'a> {
+        let site = self.site;
+        let clients = site
+            .watchers
+            .get(self.name())
+            .map_or(&[][..], Vec::as_slice);
+        clients.iter().map(move |(host, at)| {
+            let data = &site.hosts[*host];
+            Watch {
+                host: ParsedHost { site, data },
+                data: &data.watches[*at],
+            }
+        })
+    }
+
+    /// The hosts that follow this one: secondaries of its UPSes, each once, by name.
+    pub fn secondaries(self) -> Vec<ParsedHost<'a>> {
+        let others = self
+            .watchers()
+            .filter(|watch| !watch.host.is(self) && !watch.is_primary());
+        let hosts: BTreeMap<_, _> = others
+            .map(|watch| (watch.host.name(), watch.host))
+            .collect();
+        hosts.into_values().collect()
+    }
+
+    /// Whether it is the primary of a UPS on its own cable.
+    pub fn is_primary(self) -> bool {
+        self.watches()
+            .any(|watch| watch.is_primary() && watch.is_own())
+    }
+
+    /// Whether hosts beside itself are to log in to its upsd.
+    pub fn has_remote_clients(self) -> bool {
+        let expect = self.expect();
+        let mut listens = expect.listen.iter();
+        expect.clients.iter().any(|client| !client.own)
+            || listens.any(|listen| !address::is_loopback(&listen.address))
+    }
+
+    /// Whether an address is one of its own: as it says itself, or as ssh finds it.
+    pub fn owns(self, address: &str) -> bool {
+        let ssh = self.data.bundle.map(|bundle| bundle.address.as_str());
+        self.owns_exactly(address) || ssh.is_some_and(|own| address::same(own, address))
+    }
+
+    /// The same, by what the host itself says.
+    pub fn owns_exactly(self, address: &str) -> bool {
+        self.data
+            .own_addresses()
+            .any(|own| address::same(own, address))
+    }
+
+    /// A unit, if the host was looked at and has it.
+    pub fn unit(self, name: &str) -> Option<&'a Unit> {
+        self.data.look?.units.get(name)
+    }
+
+    /// Whether a unit was seen to run.
+    pub fn unit_runs(self, name: &str) -> bool {
+        self.unit(name).is_some_and(|unit| unit.active == "active")
+    }
+
+    /// Whether a unit became active less than so many seconds before the look.
+    pub fn is_young(self, unit: &str, seconds: u64) -> bool {
+        let clock = self.data.look.map_or(0, |look| look.system.clock);
+        self.unit(unit)
+            .is_some_and(|unit| clock.saturating_sub(unit.since) < seconds)
+    }
+
+    /// The journal lines of a unit since it was started last.
+    pub fn since_start(
+        self,
+        lines: &'a Seen<Vec<JournalLine>>,
+        unit: &str,
+    ) -> Vec<&'a JournalLine> {
+        let since = self.unit(unit).map_or(0, |unit| unit.since);
+        let lines = lines.is().into_iter().flatten();
+        lines.filter(|entry| entry.time + 1 >= since).collect()
+    }
+
+    /// The first of `files` that an active unit has not read since it was changed; see
+    /// [`super::restart_owed`].
+    pub fn restart_owed(
+        self,
+        unit: &str,
+        files: &[File],
+        journal: Option<&Seen<Vec<JournalLine>>>,
+    ) -> Option<File> {
+        super::restart_owed(self.data.look?, unit, files, journal)
+    }
+}
