@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 if tests/lab/lab check; then
   # Bases first, so that no test waits for a download.
-  tests/lab/lab base bullseye bookworm trixie
+  tests/lab/lab base bullseye bookworm trixie forky
 elif [ "${CI:-}" = true ]; then
   echo "the lab cannot run here, and in CI it must" >&2
   exit 1

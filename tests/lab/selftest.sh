@@ -177,7 +177,7 @@ gone() {
 }
 
 lab check || exit 1
-for suite in bullseye bookworm trixie; do timed "base $suite (built or cached)" lab base "$suite" || exit 1; done
+for suite in bullseye bookworm trixie forky; do timed "base $suite (built or cached)" lab base "$suite" || exit 1; done
 
 timed "boot $A: pve=trixie nas=bookworm to port 22" lab up "$A" pve=trixie nas=bookworm || exit 1
 timed "boot $B: pve=bullseye to port 22" lab up "$B" pve=bullseye || exit 1

@@ -21,7 +21,7 @@ ssh_server() {
 		echo "MaxStartups 200:30:400"
 		echo "MaxSessions 100"
 		# Since OpenSSH 9.8 failed logins lock out their address, and all tests share one.
-		[ "$LAB_SUITE" != trixie ] || echo "PerSourcePenalties no"
+		case $LAB_SUITE in bullseye | bookworm) ;; *) echo "PerSourcePenalties no" ;; esac
 	} >"$root/etc/ssh/sshd_config.d/lab.conf"
 	# Before that, port 22 answers but turns everyone except root away.
 	mkdir -p "$root/etc/systemd/system/ssh.service.d"

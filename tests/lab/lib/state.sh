@@ -20,8 +20,8 @@ valid_host_name() {
 
 valid_suite() {
 	case $1 in
-	bullseye | bookworm | trixie) ;;
-	*) die "unknown suite '$1': bullseye, bookworm or trixie" ;;
+	bullseye | bookworm | trixie | forky) ;;
+	*) die "unknown suite '$1': bullseye, bookworm, trixie or forky" ;;
 	esac
 }
 
