@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nut", &[]),
     ("model", &["nut"]),
     ("site", &["model", "nut"]),
+    ("time", &["model", "nut", "site"]),
     ("host", &["model"]),
     ("inventory", &["model", "nut"]),
     ("render", &["model", "nut"]),
@@ -32,7 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "site",
         ],
     ),
-    ("report", &["exit", "model", "nut"]),
+    ("report", &["exit", "model", "nut", "time"]),
     (
         "cmd",
         &[

@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod desired;
 pub mod diagnostic;
+pub mod duration;
 pub mod finding;
 pub mod history;
 mod host_error;
@@ -12,6 +13,7 @@ pub mod name;
 pub mod observed;
 pub mod outcome;
 pub mod plan;
+pub mod proxmox;
 pub mod secret;
 mod source;
 pub mod text;

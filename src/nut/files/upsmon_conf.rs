@@ -1,8 +1,9 @@
 use super::setting::settings;
 use super::{Role, Setting, Trap, TrapKind};
 use crate::nut::conf::{Conf, Position, Word, parse};
-use crate::nut::directive::File;
+use crate::nut::directive::{File, Scope, lookup};
 use crate::nut::ups_name::{System, SystemError};
+use crate::nut::version::NutVersion;
 
 /// `upsmon.conf` as `loadconfig` reads it (clients/upsmon.c).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +116,27 @@ impl UpsmonConf {
             .iter()
             .rev()
             .find(|setting| setting.is(name) && setting.counts())
+    }
+
+    /// The first word of a directive that counts, if the version knows the directive.
+    pub fn word(&self, name: &str, version: NutVersion) -> Option<&str> {
+        let setting = self.get(name)?;
+        let known = setting.directive?.known_to(version);
+        let word = setting.value()?;
+        known.then_some(word.value.as_str())
+    }
+
+    /// The number upsmon has for a directive: what is written, or NUT's own where nothing is, where
+    /// it is no number, or where the version does not know the directive.
+    pub fn number(&self, name: &str, version: NutVersion) -> i64 {
+        let own = || {
+            lookup(File::Upsmon, Scope::Top, name)?
+                .default?
+                .parse()
+                .ok()
+        };
+        let written = self.word(name, version).and_then(|word| word.parse().ok());
+        written.or_else(own).unwrap_or(0)
     }
 
     /// The sum of the power values.

@@ -1,0 +1,31 @@
+//! What happens when mains fail and do not come back, second by second: the formula, pure data in
+//! and out.
+//!
+//! [`Outage`] is what is known, [`time_line`] computes, [`TimeLine`] is what happens: each host's
+//! and each UPS's moments. A moment says whether it was computed or seen, so that a rehearsal can lay
+//! what it measured beside what was foreseen. Knows neither files nor hosts.
+
+mod battery;
+mod chain;
+mod course;
+mod delays;
+pub mod guests;
+mod input;
+pub mod line;
+mod net;
+mod span;
+#[cfg(test)]
+mod tests;
+mod trouble;
+
+pub use battery::{Battery, Decides, HOLDS, Reserve};
+pub use chain::time_line;
+pub use delays::{Delays, Exit};
+pub use input::{
+    Figure, Host, Leaves, Mount, Outage, QUICKEST, UNIT_STOP, USUAL, Ups, Watch, WayDown,
+};
+pub use line::{
+    Chain, Fits, HostLine, Kind, Moment, Source, Term, TimeLine, UpsLine, Verdict, What,
+};
+pub use span::{Case, Span};
+pub use trouble::{Trouble, troubles};
