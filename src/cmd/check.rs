@@ -6,11 +6,12 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use super::site::{print, templates, verbosity};
+use super::session::{print, verbosity};
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow::check::{Check, diagnostic};
 use crate::flow::exposure::exposure;
+use crate::flow::run::templates;
 use crate::inventory;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::finding::{Finding, Severity};
@@ -50,7 +51,7 @@ fn check(global: &Global, arguments: &Arguments) -> Result<Report> {
     let hosts = inventory::select(&loaded.inventory, &arguments.hosts)?;
     let places = |path: &[&str]| loaded.source.place_of(path);
     let diagnostic = |error| Diagnostics::from(diagnostic(error, &loaded.inventory, &places));
-    let templates = templates(global, &loaded).map_err(diagnostic)?;
+    let templates = templates(&loaded, global.templates.as_deref()).map_err(diagnostic)?;
     let check = Check {
         inventory: &loaded.inventory,
         templates: &templates,

@@ -8,11 +8,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::Global;
-use super::site::Site;
+use super::session::{self, Session};
 use crate::exit::Exit;
 use crate::flow;
 use crate::flow::saved_plan::SavedPlan;
-use crate::plan::Policy;
 use crate::report::prompt;
 
 #[derive(Debug, Args)]
@@ -55,36 +54,33 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         None => arguments.hosts.clone(),
     };
     if saved.is_some() && hosts.is_empty() {
-        return super::site::print(
+        return session::print(
             global,
             "The saved plan changes nothing.
 ",
         )
         .map(|()| Exit::Done);
     }
-    let mut site = Site::load(global, &hosts)?;
-    site.fetch_secrets()?;
-    site.catch_interrupt()?;
-    let policy = Policy {
-        even_on_battery: arguments.even_on_battery,
-        install: arguments.install,
-    };
-    let index = site.index();
-    let mut context = site.context(global, policy, &index);
-    context.options.undo_after = arguments.undo_after;
-    context.options.keep = usize::from(arguments.keep);
+    let mut session = Session::begin(global, &hosts)?;
+    session.fetch_secrets()?;
+    session.interrupt.listen()?;
+    session.options.policy.even_on_battery = arguments.even_on_battery;
+    session.options.policy.install = arguments.install;
+    session.options.undo_after = arguments.undo_after;
+    session.options.keep = usize::from(arguments.keep);
     let asked = Cell::new(false);
+    let hosts = session.to_change();
     let outcomes = flow::deploy::deploy(
-        &context,
-        site.to_change(),
-        &site.hosts,
+        &session,
+        hosts,
+        &session.chosen,
         saved.as_ref(),
         &|previews| {
             asked.set(true);
-            site.confirm(global, "deploy", arguments.yes, previews)
+            session.confirm("deploy", arguments.yes, previews)
         },
     )?;
-    site.end(global, "deploy", asked.get(), &outcomes)
+    session.end_change("deploy", asked.get(), &outcomes)
 }
 
 fn read_plan(path: &Path) -> Result<SavedPlan> {

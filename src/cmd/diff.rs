@@ -7,11 +7,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::Global;
-use super::site::Site;
+use super::session::Session;
 use crate::exit::Exit;
 use crate::flow;
 use crate::flow::saved_plan::SavedPlan;
-use crate::plan::Policy;
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -34,26 +33,17 @@ pub struct Arguments {
 /// # Errors
 /// An inventory, template or password that cannot be had.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
-    let mut site = Site::load(global, &arguments.hosts)?;
+    let mut session = Session::begin(global, &arguments.hosts)?;
+    session.options.policy.install = true;
     if !arguments.no_secrets {
-        site.fetch_secrets()?;
+        session.fetch_secrets()?;
     }
-    let index = site.index();
-    let context = site.context(
-        global,
-        Policy {
-            even_on_battery: false,
-            install: true,
-        },
-        &index,
-    );
-    let outcomes = flow::deploy::diff(&context, &site.hosts)?;
+    let outcomes = flow::deploy::diff(&session, &session.chosen)?;
     if let Some(path) = &arguments.out {
-        let text = serde_json::to_string_pretty(&SavedPlan::of(&outcomes, &site.secrets))?;
+        let text = serde_json::to_string_pretty(&SavedPlan::of(&outcomes, &session.secrets))?;
         fs::write(path, text + "\n")
             .with_context(|| format!("could not write {}", path.display()))?;
     }
     let exit = report::exit_code(&outcomes, arguments.exit_code);
-    site.print(global, "diff", &outcomes, exit)?;
-    Ok(exit)
+    session.end_with("diff", &outcomes, exit)
 }

@@ -7,14 +7,13 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
 use super::doctor_fix::Repairs;
-use super::site::{self, Site};
+use super::session::{self, Session};
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow;
 use crate::model::verdict::Diagnosis;
 use crate::observe::{Recorded, Recording};
-use crate::plan::Policy;
-use crate::report::{self, human::Page, screen, walkthrough};
+use crate::report::{self, human::Page, walkthrough};
 use crate::rules::doctor::{Symptom, diagnose};
 
 /// Daemons that a repair has started need a moment until they show what they are.
@@ -60,44 +59,41 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
                 hosts.is_empty() || hosts.iter().any(|name| name == bundle.host.as_str())
             })
             .collect();
-        return show(
-            global,
-            &Page::new(site::verbosity(global)),
-            &diagnose(&bundles, symptom),
-        );
+        let diagnosis = diagnose(&bundles, symptom);
+        let exit = exit(&diagnosis);
+        let page = Page::new(session::verbosity(global));
+        session::print(global, &shown(global, &page, &diagnosis, exit)?)?;
+        return Ok(exit);
     }
-    let mut site = Site::load(global, hosts)?;
+    let mut session = Session::begin(global, hosts)?;
     let mut repairs = match arguments.fix {
         true => Some(Repairs::new(arguments.yes)?),
         false => None,
     };
     if repairs.is_some() {
-        site.fetch_secrets()?;
+        session.fetch_secrets()?;
     }
-    site.catch_interrupt()?;
+    session.interrupt.listen()?;
     loop {
-        let looked = collect(global, &site)?;
+        let looked = flow::doctor::collect(&session, &session.chosen)?;
         if let Some(path) = &arguments.save {
             save(path, looked.clone())?;
         }
         let bundles: Vec<_> = looked.iter().map(Recorded::bundle).collect();
         let diagnosis = diagnose(&bundles, symptom);
-        let exit = show(global, &site.page(global), &diagnosis)?;
+        let exit = show(global, &session, &diagnosis)?;
         if let Some(repairs) = &mut repairs {
-            if repairs.offer(global, &site, &diagnosis)? {
-                wait(&site, SETTLE_S);
+            if repairs.offer(&session, &diagnosis)? {
+                wait(&session, SETTLE_S);
                 continue;
             }
         }
         let Some(seconds) = arguments.watch.filter(|_| exit != Exit::Done) else {
             return Ok(exit);
         };
-        let _ = screen::stderr(
-            &format!("looking again in {seconds} s; Ctrl-C ends\n"),
-            site::color(global),
-        );
-        wait(&site, seconds);
-        if site.was_interrupted() {
+        session.say(&format!("looking again in {seconds} s; Ctrl-C ends\n"))?;
+        wait(&session, seconds);
+        if session.interrupt.heard() {
             return Ok(Exit::Interrupted);
         }
     }
@@ -114,29 +110,22 @@ fn split(words: &[String]) -> (Option<Symptom>, &[String]) {
     (Some(symptom), &words[1..])
 }
 
-fn collect(global: &Global, site: &Site) -> Result<Vec<Recorded>> {
-    let index = site.index();
-    let looked = flow::doctor::collect(
-        &site.context(global, Policy::default(), &index),
-        &site.hosts,
-    );
-    site.clear_bars();
-    looked
-}
-
 fn save(path: &std::path::Path, looked: Vec<Recorded>) -> Result<()> {
     let text = serde_json::to_string_pretty(&Recording::redacted(looked))? + "\n";
     std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
 }
 
-fn show(global: &Global, page: &Page, diagnosis: &Diagnosis) -> Result<Exit> {
+fn show(global: &Global, session: &Session<'_>, diagnosis: &Diagnosis) -> Result<Exit> {
     let exit = exit(diagnosis);
-    let text = match global.format {
+    session.show(&shown(global, &session.page(), diagnosis, exit)?)?;
+    Ok(exit)
+}
+
+fn shown(global: &Global, page: &Page, diagnosis: &Diagnosis, exit: Exit) -> Result<String> {
+    Ok(match global.format {
         Format::Json => report::json::document("doctor", exit, diagnosis)?,
         Format::Human | Format::Github | Format::Markdown => walkthrough::text(diagnosis, page),
-    };
-    site::print(global, &text)?;
-    Ok(exit)
+    })
 }
 
 fn exit(diagnosis: &Diagnosis) -> Exit {
@@ -150,9 +139,9 @@ fn exit(diagnosis: &Diagnosis) -> Exit {
 }
 
 /// Waits, in steps short enough for Ctrl-C to be felt.
-fn wait(site: &Site, seconds: u64) {
+fn wait(session: &Session<'_>, seconds: u64) {
     for _ in 0..seconds * 5 {
-        if site.was_interrupted() {
+        if session.interrupt.heard() {
             return;
         }
         std::thread::sleep(Duration::from_millis(200));

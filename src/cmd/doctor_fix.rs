@@ -1,18 +1,15 @@
 //! `doctor --fix`: the safe repairs, one question each, the root cause first.
 
 use std::collections::BTreeSet;
-use std::io::stdin;
 
 use anyhow::{Result, bail};
 
-use super::Global;
-use super::site::{self, Site};
+use super::session::Session;
 use crate::flow;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::verdict::{Diagnosis, Repair};
-use crate::plan::Policy;
-use crate::report::{self, prompt, screen};
+use crate::report::{self, prompt};
 
 /// The repairs of a run. None is offered twice: what did not help once is a person's case.
 pub(super) struct Repairs {
@@ -41,22 +38,21 @@ impl Repairs {
     ///
     /// # Errors
     /// When the question cannot be asked or a template does not render.
-    pub fn offer(&mut self, global: &Global, site: &Site, diagnosis: &Diagnosis) -> Result<bool> {
+    pub fn offer(&mut self, session: &Session<'_>, diagnosis: &Diagnosis) -> Result<bool> {
         if let Some(line) = diagnosis.power.iter().find(|line| line.on_battery) {
-            say(
-                global,
-                &format!(
-                    "no repair is offered while {}@{} says {}\n",
-                    line.ups, line.host, line.text
-                ),
-            )?;
+            session.say(&format!(
+                "no repair is offered while {}@{} says {}\n",
+                line.ups, line.host, line.text
+            ))?;
             return Ok(false);
         }
+        session.interrupt.hold();
         for check in diagnosis.failures().chain(diagnosis.warnings()) {
             let Some(repair) = &check.repair else {
                 continue;
             };
-            if !self.offered.insert((check.host.clone(), repair.clone())) || site.was_interrupted()
+            if !self.offered.insert((check.host.clone(), repair.clone()))
+                || session.interrupt.heard()
             {
                 continue;
             }
@@ -65,12 +61,11 @@ impl Repairs {
                 check.host,
                 repair.describe()
             );
-            say(global, &question)?;
-            let agreed = self.yes || prompt::is_yes(&mut stdin().lock())?;
-            if self.yes {
-                say(global, "yes\n")?;
-            }
-            if agreed && make(global, site, &check.host, repair)? {
+            let agreed = match self.yes {
+                true => session.say(&format!("{question}yes\n")).map(|()| true)?,
+                false => session.ask(&question)?,
+            };
+            if agreed && make(session, &check.host, repair)? {
                 return Ok(true);
             }
         }
@@ -78,24 +73,14 @@ impl Repairs {
     }
 }
 
-fn say(global: &Global, text: &str) -> Result<()> {
-    Ok(screen::stderr(text, site::color(global))?)
-}
-
 /// Makes a repair and tells what became of it; whether anything was changed.
-fn make(global: &Global, site: &Site, host: &HostName, repair: &Repair) -> Result<bool> {
-    let index = site.index();
-    let context = site.context(global, Policy::default(), &index);
-    let result = flow::doctor::repair(&context, site.to_change(), host, repair)?;
-    site.clear_bars();
+fn make(session: &Session<'_>, host: &HostName, repair: &Repair) -> Result<bool> {
+    let result = flow::doctor::repair(session, session.to_change(), host, repair)?;
     let changed = matches!(result, HostResult::Applied { .. });
     let outcome = [HostOutcome {
         host: host.clone(),
         result,
     }];
-    say(
-        global,
-        &report::human::endings("deploy", &outcome, &site.page(global)),
-    )?;
+    session.say(&report::human::endings("deploy", &outcome, &session.page()))?;
     Ok(changed)
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
-use super::site::print;
+use super::session::print;
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::model::finding::Severity;

@@ -1,14 +1,13 @@
 //! `upsctl history`: earlier deploys of a host.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
-use super::site::{Site, print};
+use super::session::Session;
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow;
 use crate::model::outcome::{HostOutcome, HostResult};
-use crate::plan::Policy;
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -22,30 +21,23 @@ pub struct Arguments {
 /// # Errors
 /// An inventory that cannot be had, or a host nobody knows.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
-    let site = Site::load(global, std::slice::from_ref(&arguments.host))?;
-    let [name] = site.hosts.as_slice() else {
-        bail!("history takes one host, not a tag")
-    };
-    let index = site.index();
-    let context = site.context(global, Policy::default(), &index);
-    match flow::rollback::history(&context, name) {
+    let session = Session::begin(global, std::slice::from_ref(&arguments.host))?;
+    let name = session.only_host("history")?;
+    match flow::rollback::history(&session, &name) {
         Ok(history) => {
             let text = match global.format {
                 Format::Json => report::json::document("history", Exit::Done, &history)?,
-                _ => report::human::history(name, &history, &site.page(global)),
+                _ => report::human::history(&name, &history, &session.page()),
             };
-            site.clear_bars();
-            print(global, &text)?;
+            session.show(&text)?;
             Ok(Exit::Done)
         }
         Err(error) => {
-            let outcomes = [HostOutcome {
-                host: name.clone(),
+            let outcome = HostOutcome {
+                host: name,
                 result: HostResult::Failed { error },
-            }];
-            let exit = report::exit_code(&outcomes, false);
-            site.print(global, "history", &outcomes, exit)?;
-            Ok(exit)
+            };
+            session.end("history", &[outcome])
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::site::print;
+use super::session::print;
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::{inventory, render, report};

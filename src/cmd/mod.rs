@@ -1,4 +1,4 @@
-//! One file for each subcommand: its arguments and its run. What several share is in `site`.
+//! One file for each subcommand: its arguments and its run. What several share is in `session`.
 
 pub mod check;
 pub mod deploy;
@@ -11,7 +11,7 @@ pub mod history;
 pub mod init;
 pub mod render;
 pub mod rollback;
-mod site;
+mod session;
 pub mod verify;
 
 pub use global::{Color, Format, Global};
@@ -23,10 +23,10 @@ use crate::report::{self, screen};
 pub fn complain(global: &Global, command: &str, error: &anyhow::Error) -> Exit {
     let text = report::diagnostic::of_error(error);
     // stderr is the last resort: when it is gone there is nobody to tell.
-    let _ = screen::stderr(&text, site::color(global));
+    let _ = screen::stderr(&text, session::color(global));
     if global.format == Format::Json {
         let document = report::json::errors(command, Exit::Usage, error);
-        let _ = document.map(|text| screen::stdout(&text, site::color(global)));
+        let _ = document.map(|text| screen::stdout(&text, session::color(global)));
     }
     Exit::Usage
 }

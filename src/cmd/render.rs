@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 
-use super::site::{Site, print};
+use super::session::{Session, print};
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::model::desired::{DesiredFile, DesiredHost, FILE_MODE};
@@ -40,20 +40,18 @@ pub struct Arguments {
 /// # Errors
 /// An inventory or template that cannot be had, a host or file nobody knows.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
-    let mut site = Site::load(global, std::slice::from_ref(&arguments.host))?;
-    let [name] = site.hosts.as_slice() else {
-        bail!("render takes one host, not a tag")
-    };
-    let name = name.clone();
-    let desired = render::desired(site.inventory(), &name, arguments.nut, &site.templates)?;
+    let mut session = Session::begin(global, std::slice::from_ref(&arguments.host))?;
+    let name = session.only_host("render")?;
+    let desired = session.desired(&name, arguments.nut)?;
     if desired.files.is_empty() {
-        return by_hand(global, &site, &name, arguments);
+        return by_hand(global, &session, &name, arguments);
     }
     let files = chosen(&desired, arguments)?;
     if arguments.reveal {
-        site.fetch_secrets_of(files.values().flat_map(|file| file.content.users()))?;
+        let users = files.values().flat_map(|file| file.content.users());
+        session.fetch_secrets_of(users.map(str::to_string))?;
     }
-    let texts = texts(&site, &files, arguments.reveal)?;
+    let texts = texts(&session, &files, arguments.reveal)?;
     match &arguments.output {
         Some(folder) => write(global, &name, folder, &texts)?,
         None => show(global, &name, &texts)?,
@@ -62,20 +60,25 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 }
 
 /// A host that is set up in an interface of its own has a sheet instead of files.
-fn by_hand(global: &Global, site: &Site, name: &HostName, arguments: &Arguments) -> Result<Exit> {
+fn by_hand(
+    global: &Global,
+    session: &Session<'_>,
+    name: &HostName,
+    arguments: &Arguments,
+) -> Result<Exit> {
     if arguments.file.is_some() || arguments.output.is_some() {
         bail!(
             "{name} has no files: it is set up by hand\nhint: `upsctl render {name}` says what must stand there"
         );
     }
-    let sheet = render::by_hand(site.inventory(), name);
+    let sheet = render::by_hand(session.inventory, name);
     let text = match global.format {
         Format::Json => report::json::document(
             "render",
             Exit::Done,
             serde_json::json!({ "host": name, "sheet": sheet }),
         )?,
-        _ => report::human::sheet(&sheet, &site.page(global)),
+        _ => report::human::sheet(&sheet, &session.page()),
     };
     print(global, &text)?;
     Ok(Exit::Done)
@@ -105,14 +108,14 @@ fn chosen<'a>(
 }
 
 fn texts(
-    site: &Site,
+    session: &Session<'_>,
     files: &BTreeMap<File, &DesiredFile>,
     reveal: bool,
 ) -> Result<BTreeMap<File, String>> {
     let mut out = BTreeMap::new();
     for (&file, want) in files {
         let text = if reveal {
-            let revealed = want.content.reveal(&site.secrets);
+            let revealed = want.content.reveal(&session.secrets);
             revealed.map_err(|why| anyhow!(why))?.expose().to_string()
         } else {
             want.content.masked()

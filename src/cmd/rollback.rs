@@ -6,11 +6,10 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::Global;
-use super::site::Site;
+use super::session::Session;
 use crate::apply::history::RollbackTarget;
 use crate::exit::Exit;
 use crate::flow;
-use crate::plan::Policy;
 use crate::report::prompt;
 
 #[derive(Debug, Args)]
@@ -37,29 +36,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
             "rollback asks before it changes anything, and there is no terminal to ask on\nhint: run it with -y to apply without asking"
         );
     }
-    let mut site = Site::load(global, std::slice::from_ref(&arguments.host))?;
-    let [name] = site.hosts.as_slice() else {
-        bail!("rollback takes one host, not a tag")
-    };
-    let name = name.clone();
+    let mut session = Session::begin(global, std::slice::from_ref(&arguments.host))?;
+    let name = session.only_host("rollback")?;
     // Only for telling which password is which; what is put back is the host's own.
-    let _ = site.fetch_secrets();
-    site.catch_interrupt()?;
-    let index = site.index();
-    let policy = Policy {
-        even_on_battery: arguments.even_on_battery,
-        install: false,
-    };
-    let context = site.context(global, policy, &index);
+    let _ = session.fetch_secrets();
+    session.interrupt.listen()?;
+    session.options.policy.even_on_battery = arguments.even_on_battery;
     let target = arguments
         .id
         .as_deref()
         .map_or(RollbackTarget::Last, RollbackTarget::Id);
     let asked = Cell::new(false);
-    let outcome =
-        flow::rollback::rollback(&context, site.to_change(), &name, target, &|previews| {
-            asked.set(true);
-            site.confirm(global, "rollback", arguments.yes, previews)
-        })?;
-    site.end(global, "rollback", asked.get(), &[outcome])
+    let hosts = session.to_change();
+    let outcome = flow::rollback::rollback(&session, hosts, &name, target, &|previews| {
+        asked.set(true);
+        session.confirm("rollback", arguments.yes, previews)
+    })?;
+    session.end_change("rollback", asked.get(), &[outcome])
 }

@@ -4,11 +4,9 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Global;
-use super::site::Site;
+use super::session::Session;
 use crate::exit::Exit;
 use crate::flow;
-use crate::plan::Policy;
-use crate::report;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -21,11 +19,7 @@ pub struct Arguments {
 /// # Errors
 /// An inventory or template that cannot be had.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
-    let site = Site::load(global, &arguments.hosts)?;
-    let index = site.index();
-    let context = site.context(global, Policy::default(), &index);
-    let outcomes = flow::verify::verify(&context, &site.hosts)?;
-    let exit = report::exit_code(&outcomes, false);
-    site.print(global, "verify", &outcomes, exit)?;
-    Ok(exit)
+    let session = Session::begin(global, &arguments.hosts)?;
+    let outcomes = flow::verify::verify(&session, &session.chosen)?;
+    session.end("verify", &outcomes)
 }

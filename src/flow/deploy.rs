@@ -13,7 +13,7 @@ use repair::{heal, install};
 
 use super::look::{self, Looked, Purpose};
 use super::saved_plan::SavedPlan;
-use super::{Context, fleet, verify};
+use super::{Run, fleet, verify};
 use crate::host::Change;
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
@@ -35,13 +35,9 @@ type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
 ///
 /// # Errors
 /// When a template does not render.
-pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome>> {
-    let looked = look::look(
-        context,
-        &verify::with_servers(context, names),
-        Purpose::Plan,
-    )?;
-    previews(context, names, &looked)
+pub fn diff(run: &Run, names: &[HostName]) -> Result<Vec<HostOutcome>> {
+    let looked = look::look(run, &verify::with_servers(run, names), Purpose::Plan)?;
+    previews(run, names, &looked)
 }
 
 /// Plans, holds the plan to the `saved` one if there is one, asks `confirm` with what `diff` would
@@ -50,21 +46,17 @@ pub fn diff(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome
 /// # Errors
 /// When a template does not render, or `confirm` cannot ask.
 pub fn deploy(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     names: &[HostName],
     saved: Option<&SavedPlan>,
     confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
 ) -> Result<Vec<HostOutcome>> {
-    let mut looked = look::look(
-        context,
-        &verify::with_servers(context, names),
-        Purpose::Plan,
-    )?;
-    heal(context, hosts, names, &mut looked)?;
-    let previews = previews(context, names, &looked)?;
+    let mut looked = look::look(run, &verify::with_servers(run, names), Purpose::Plan)?;
+    heal(run, hosts, names, &mut looked)?;
+    let previews = previews(run, names, &looked)?;
     let previews = match saved {
-        Some(saved) => saved.hold_to(previews, context.secrets),
+        Some(saved) => saved.hold_to(previews, &run.secrets),
         None => previews,
     };
     let work: BTreeSet<HostName> = previews
@@ -75,6 +67,7 @@ pub fn deploy(
     if work.is_empty() {
         return Ok(previews);
     }
+    run.interrupt.hold();
     if !confirm(&previews)? {
         return Ok(skip_all(previews, &work, "not confirmed"));
     }
@@ -89,7 +82,7 @@ pub fn deploy(
     for wave in [servers, clients] {
         let mut jobs = Vec::new();
         for name in wave {
-            match held_back(context, &name, &previews, &done) {
+            match held_back(run, &name, &previews, &done) {
                 Some(reason) => {
                     done.insert(name, HostResult::Skipped { reason });
                 }
@@ -100,15 +93,11 @@ pub fn deploy(
                 }
             }
         }
-        done.extend(fleet::each(
-            jobs,
-            context.options.parallel,
-            |(name, host)| {
-                let result = apply_to(context, hosts, &name, host, &peers);
-                context.progress.end(&name, "done");
-                (name, result)
-            },
-        ));
+        done.extend(fleet::each(jobs, run.options.parallel, |(name, host)| {
+            let result = apply_to(run, hosts, &name, host, &peers);
+            run.progress.end(&name, "done");
+            (name, result)
+        }));
     }
     Ok(previews
         .into_iter()
@@ -150,15 +139,15 @@ fn skip_all(
 
 /// Why a host is not begun although it has a plan: a server that feeds it did not make it.
 fn held_back(
-    context: &Context<'_>,
+    run: &Run,
     name: &HostName,
     previews: &[HostOutcome],
     done: &BTreeMap<HostName, HostResult>,
 ) -> Option<String> {
-    if context.is_interrupted() {
+    if run.interrupt.heard() {
         return Some("interrupted".into());
     }
-    let servers = verify::servers_of(context, name);
+    let servers = run.servers_of(name);
     let bad = servers.into_iter().find(|server| {
         let before = previews.iter().find(|preview| preview.host == *server);
         match done.get(server).or(before.map(|preview| &preview.result)) {
@@ -176,13 +165,13 @@ fn held_back(
 }
 
 fn apply_to(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     mut host: Looked,
     peers: &BTreeMap<HostName, ObservedHost>,
 ) -> HostResult {
-    if context.is_interrupted() {
+    if run.interrupt.heard() {
         return HostResult::Skipped {
             reason: "interrupted".into(),
         };
@@ -190,19 +179,19 @@ fn apply_to(
     let mut plan = plan::host(
         &host.desired,
         &host.observed,
-        context.secrets,
-        context.options.policy,
+        &run.secrets,
+        run.options.policy,
     );
     if !plan.install.is_empty() {
-        context.progress.begin(name, "installing NUT");
-        if let Err(result) = install(context, hosts, name, &mut host, &plan.install) {
+        run.progress.begin(name, "installing NUT");
+        if let Err(result) = install(run, hosts, name, &mut host, &plan.install) {
             return result;
         }
         plan = plan::host(
             &host.desired,
             &host.observed,
-            context.secrets,
-            context.options.policy,
+            &run.secrets,
+            run.options.policy,
         );
         if !plan.blocked.is_empty() {
             return HostResult::Blocked {
@@ -210,9 +199,9 @@ fn apply_to(
             };
         }
     }
-    context.progress.begin(name, "applying");
+    run.progress.begin(name, "applying");
     transaction::run(
-        context,
+        run,
         hosts,
         name,
         Planned {

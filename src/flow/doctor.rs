@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::deploy::{Planned, transaction};
 use super::look::{self, Purpose};
-use super::{Context, fleet, verify};
+use super::{Run, fleet, verify};
 use crate::host::Change;
 use crate::model::bundle::Wish;
 use crate::model::name::HostName;
@@ -17,38 +17,37 @@ use crate::model::plan::{UnitAction, UnitStep};
 use crate::model::verdict::Repair;
 use crate::observe::{self, Came, Recorded};
 use crate::plan;
-use crate::render;
 
 /// Looks at the hosts and at the servers they depend on, in parallel. A host that cannot be looked
 /// at is part of the result: why it cannot is a diagnosis too.
 ///
 /// # Errors
 /// When a template does not render.
-pub fn collect(context: &Context<'_>, names: &[HostName]) -> Result<Vec<Recorded>> {
+pub fn collect(run: &Run, names: &[HostName]) -> Result<Vec<Recorded>> {
     let mut jobs = Vec::new();
-    for name in with_servers(context, names) {
-        let desired = render::desired_in(context.site, &name, None, context.templates)?;
+    for name in with_servers(run, names) {
+        let desired = run.desired(&name, None)?;
         let wish = Wish {
             platform: desired.platform,
             role: desired.role,
             expect: desired.expect.clone(),
             drifted: Vec::new(),
         };
-        let mut probe = look::probe(context, &name, Purpose::Plan)?;
+        let mut probe = look::probe(run, &name, Purpose::Plan)?;
         probe.deep = Some(observe::DEEP);
         probe.usb = desired.role.is_server();
         jobs.push((name, wish, probe));
     }
     Ok(fleet::each(
         jobs,
-        context.options.parallel,
+        run.options.parallel,
         |(name, wish, probe)| {
-            let host = &context.inventory.hosts[&name];
+            let host = &run.inventory.hosts[&name];
             let looked_at = now();
             let came = if look::is_managed(wish.platform) {
-                context.progress.begin(&name, "looking");
-                let came = look_once(context, &name, &probe);
-                context.progress.end(
+                run.progress.begin(&name, "looking");
+                let came = look_once(run, &name, &probe);
+                run.progress.end(
                     &name,
                     if matches!(came, Came::Error(_)) {
                         "failed"
@@ -71,10 +70,10 @@ pub fn collect(context: &Context<'_>, names: &[HostName]) -> Result<Vec<Recorded
     ))
 }
 
-fn look_once(context: &Context<'_>, name: &HostName, probe: &observe::Probe) -> Came {
+fn look_once(run: &Run, name: &HostName, probe: &observe::Probe) -> Came {
     let nonce = observe::nonce();
-    let question = probe.question(&nonce, context.options.look_deadline);
-    match context.hosts.look(name, &question) {
+    let question = probe.question(&nonce, run.options.look_deadline);
+    match run.hosts.look(name, &question) {
         Err(error) => Came::Error(error),
         // An answer that was cut off is told with the host's own last words.
         Ok(output) => match observe::deep(&nonce, &output.stdout) {
@@ -85,10 +84,10 @@ fn look_once(context: &Context<'_>, name: &HostName, probe: &observe::Probe) -> 
 }
 
 /// The named hosts and the servers that feed them.
-fn with_servers(context: &Context<'_>, names: &[HostName]) -> BTreeSet<HostName> {
+fn with_servers(run: &Run, names: &[HostName]) -> BTreeSet<HostName> {
     let mut all: BTreeSet<HostName> = names.iter().cloned().collect();
     for name in names {
-        all.extend(verify::servers_of(context, name));
+        all.extend(run.servers_of(name));
     }
     all
 }
@@ -105,12 +104,12 @@ fn now() -> u64 {
 /// # Errors
 /// When a template does not render.
 pub fn repair(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     repair: &Repair,
 ) -> Result<HostResult> {
-    let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
+    let mut looked = look::look(run, std::slice::from_ref(name), Purpose::Plan)?;
     let host = match looked.remove(name) {
         Some(Ok(host)) => host,
         Some(Err(error)) => return Ok(HostResult::Failed { error }),
@@ -123,8 +122,8 @@ pub fn repair(
     let mut plan = plan::host(
         &host.desired,
         &host.observed,
-        context.secrets,
-        context.options.policy,
+        &run.secrets,
+        run.options.policy,
     );
     let units = units(repair);
     // One unit is one step; files bring the restarts they need with them.
@@ -145,14 +144,14 @@ pub fn repair(
             findings: Vec::new(),
         });
     }
-    context.progress.begin(name, "repairing");
+    run.progress.begin(name, "repairing");
     let planned = Planned {
         looked: host,
         plan,
         prove: whole,
     };
-    let result = transaction::run(context, hosts, name, planned, &BTreeMap::new());
-    context.progress.end(name, "done");
+    let result = transaction::run(run, hosts, name, planned, &BTreeMap::new());
+    run.progress.end(name, "done");
     Ok(result)
 }
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::Context;
+use super::Run;
 use super::look::Looked;
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::outcome::HostError;
-use crate::render;
 use crate::rules::lint::{self, Site};
 
 type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
@@ -19,16 +18,15 @@ type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
 ///
 /// # Errors
 /// When a template does not render.
-pub fn refusals(context: &Context<'_>, looked: &Looks) -> Result<Vec<Finding>> {
+pub fn refusals(run: &Run, looked: &Looks) -> Result<Vec<Finding>> {
     let mut hosts = Vec::new();
-    for name in context.inventory.hosts.keys() {
+    for name in run.inventory.hosts.keys() {
         hosts.push(match looked.get(name) {
             Some(Ok(host)) => host.desired.clone(),
-            _ => render::desired_in(context.site, name, None, context.templates)?,
+            _ => run.desired(name, None)?,
         });
     }
-    let site =
-        Site::rendered(context.inventory, &hosts, context.places).with_secrets(context.secrets);
+    let site = Site::rendered(run.inventory, &hosts, &run.places).with_secrets(&run.secrets);
     let found = lint::check(&site).findings;
     Ok(found
         .into_iter()
@@ -37,7 +35,7 @@ pub fn refusals(context: &Context<'_>, looked: &Looks) -> Result<Vec<Finding>> {
 }
 
 /// What the rules say of the files that the hosts have now.
-pub fn present(context: &Context<'_>, looked: &Looks) -> Vec<Finding> {
+pub fn present(run: &Run, looked: &Looks) -> Vec<Finding> {
     let hosts: Vec<_> = looked
         .values()
         .filter_map(|host| host.as_ref().ok())
@@ -45,8 +43,7 @@ pub fn present(context: &Context<'_>, looked: &Looks) -> Vec<Finding> {
     let pairs = hosts
         .iter()
         .map(|host| (&host.desired, Some(&host.observed)));
-    let site =
-        Site::observed(context.inventory, pairs, context.places).with_secrets(context.secrets);
+    let site = Site::observed(run.inventory, pairs, &run.places).with_secrets(&run.secrets);
     lint::check(&site).findings
 }
 

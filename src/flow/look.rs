@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Context, fleet};
+use super::{Run, fleet};
 use crate::host::Output;
 use crate::model::desired::DesiredHost;
 use crate::model::inventory::Platform;
@@ -13,7 +13,6 @@ use crate::model::observed::{ObservedHost, Seen};
 use crate::model::outcome::HostError;
 use crate::nut::version::NutVersion;
 use crate::observe::{self, Probe};
-use crate::render;
 
 /// A host that was looked at.
 pub struct Looked {
@@ -34,12 +33,12 @@ pub enum Purpose {
 ///
 /// # Errors
 /// When a template does not render.
-pub fn probe(context: &Context<'_>, name: &HostName, purpose: Purpose) -> Result<Probe> {
-    let draft = render::desired_in(context.site, name, None, context.templates)?;
+pub fn probe(run: &Run, name: &HostName, purpose: Purpose) -> Result<Probe> {
+    let draft = run.desired(name, None)?;
     let mut probe = Probe::of(&draft);
     if purpose == Purpose::Verify {
         probe.journal_since = Some("-1d".into());
-        probe.settle = Some(observe::Settle::of(&draft, context.options.settle));
+        probe.settle = Some(observe::Settle::of(&draft, run.options.settle));
     }
     Ok(probe)
 }
@@ -49,19 +48,18 @@ pub fn probe(context: &Context<'_>, name: &HostName, purpose: Purpose) -> Result
 /// # Errors
 /// When a template does not render for a host; what goes wrong on a host is in its own result.
 pub fn look(
-    context: &Context<'_>,
+    run: &Run,
     names: &[HostName],
     purpose: Purpose,
 ) -> Result<BTreeMap<HostName, Result<Looked, HostError>>> {
     let mut jobs = Vec::new();
     for name in names {
-        jobs.push((name.clone(), probe(context, name, purpose)?));
+        jobs.push((name.clone(), probe(run, name, purpose)?));
     }
-    let looked = fleet::each(jobs, context.options.parallel, |(name, probe)| {
-        context.progress.begin(&name, "looking");
-        let seen = observe_once(context, &name, &probe);
-        context
-            .progress
+    let looked = fleet::each(jobs, run.options.parallel, |(name, probe)| {
+        run.progress.begin(&name, "looking");
+        let seen = observe_once(run, &name, &probe);
+        run.progress
             .end(&name, if seen.is_ok() { "looked" } else { "failed" });
         (name, seen)
     });
@@ -69,7 +67,7 @@ pub fn look(
     for (name, seen) in looked {
         let result = match seen {
             Ok(observed) => Ok(Looked {
-                desired: desired_for(context, &name, &observed)?,
+                desired: desired_for(run, &name, &observed)?,
                 observed,
             }),
             Err(error) => Err(error),
@@ -83,14 +81,10 @@ pub fn look(
 ///
 /// # Errors
 /// What went wrong on the way, or an answer that is none.
-pub fn observe_once(
-    context: &Context<'_>,
-    name: &HostName,
-    probe: &Probe,
-) -> Result<ObservedHost, HostError> {
+pub fn observe_once(run: &Run, name: &HostName, probe: &Probe) -> Result<ObservedHost, HostError> {
     let nonce = observe::nonce();
-    let question = probe.question(&nonce, context.options.look_deadline);
-    let output = context.hosts.look(name, &question)?;
+    let question = probe.question(&nonce, run.options.look_deadline);
+    let output = run.hosts.look(name, &question)?;
     observe::parse(name, &nonce, &output.stdout).map_err(|why| garbled(&why, &output))
 }
 
@@ -98,11 +92,7 @@ pub fn observe_once(
 ///
 /// # Errors
 /// When a template does not render.
-pub fn desired_for(
-    context: &Context<'_>,
-    name: &HostName,
-    observed: &ObservedHost,
-) -> Result<DesiredHost> {
+pub fn desired_for(run: &Run, name: &HostName, observed: &ObservedHost) -> Result<DesiredHost> {
     let version = match &observed.nut {
         Seen::Is(version) => Some(*version),
         _ => observed
@@ -110,12 +100,7 @@ pub fn desired_for(
             .as_deref()
             .and_then(|text| NutVersion::parse(text).ok()),
     };
-    Ok(render::desired_in(
-        context.site,
-        name,
-        version,
-        context.templates,
-    )?)
+    Ok(run.desired(name, version)?)
 }
 
 /// An answer that cannot be read, with the host's own last words.

@@ -5,48 +5,20 @@ pub mod deploy;
 pub mod doctor;
 pub mod exposure;
 pub mod fleet;
+pub mod interrupt;
 pub mod lint;
 pub mod look;
 pub mod rollback;
+pub mod run;
 pub mod saved_plan;
 pub mod verify;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::host::Look;
-use crate::model::finding::Place;
-use crate::model::inventory::Inventory;
+pub use run::{Run, Start};
+
 use crate::model::name::HostName;
-use crate::model::secret::SecretStore;
 use crate::plan::Policy;
-use crate::render::{self, Templates};
-
-/// Finds the line of a key of the inventory.
-pub type Lookup<'a> = dyn Fn(&[&str]) -> Option<Place> + Sync + 'a;
-
-/// What every flow needs.
-pub struct Context<'a> {
-    pub inventory: &'a Inventory,
-    /// The inventory, indexed for rendering.
-    pub site: &'a render::InventoryIndex<'a>,
-    /// Finds the line of a key of the inventory.
-    pub places: &'a Lookup<'a>,
-    pub templates: &'a Templates,
-    pub secrets: &'a SecretStore,
-    /// The hosts, to be looked at: what changes one is handed a [`crate::host::Change`] beside this.
-    pub hosts: &'a dyn Look,
-    pub progress: &'a dyn Progress,
-    /// Set when the user pressed Ctrl-C.
-    pub interrupted: &'a AtomicBool,
-    pub options: Options,
-}
-
-impl Context<'_> {
-    fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
-}
 
 /// How a run goes about it.
 #[derive(Debug, Clone)]
@@ -95,17 +67,9 @@ fn holder() -> String {
 }
 
 /// Told what happens on each host, as it happens.
-pub trait Progress: Sync {
+pub trait Progress: Send + Sync {
     /// Something began on a host.
     fn begin(&self, host: &HostName, what: &str);
     /// Nothing more will be done on a host.
     fn end(&self, host: &HostName, how: &str);
-}
-
-/// Tells nobody.
-pub struct NoProgress;
-
-impl Progress for NoProgress {
-    fn begin(&self, _: &HostName, _: &str) {}
-    fn end(&self, _: &HostName, _: &str) {}
 }

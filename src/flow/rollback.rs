@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use super::deploy::{Planned, transaction};
 use super::look::{self, Looked, Purpose};
-use super::{Context, verify};
+use super::{Run, verify};
 use crate::apply::history::{self, RollbackTarget};
 use crate::host::Change;
 use crate::model::desired::{
@@ -31,18 +31,14 @@ use crate::plan;
 ///
 /// # Errors
 /// What went wrong on the way to it.
-pub fn history(context: &Context<'_>, name: &HostName) -> Result<History, HostError> {
-    ask(context, name, RollbackTarget::List)
+pub fn history(run: &Run, name: &HostName) -> Result<History, HostError> {
+    ask(run, name, RollbackTarget::List)
 }
 
-fn ask(
-    context: &Context<'_>,
-    name: &HostName,
-    target: RollbackTarget<'_>,
-) -> Result<History, HostError> {
+fn ask(run: &Run, name: &HostName, target: RollbackTarget<'_>) -> Result<History, HostError> {
     let nonce = observe::nonce();
-    let question = history::question(&nonce, target, context.options.look_deadline);
-    let output = context.hosts.look(name, &question)?;
+    let question = history::question(&nonce, target, run.options.look_deadline);
+    let output = run.hosts.look(name, &question)?;
     history::parse(&nonce, &output.stdout).map_err(|why| look::garbled(&why, &output))
 }
 
@@ -51,7 +47,7 @@ fn ask(
 /// # Errors
 /// When the host cannot be looked at for a reason of this machine, or `confirm` cannot ask.
 pub fn rollback(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     target: RollbackTarget<'_>,
@@ -61,22 +57,22 @@ pub fn rollback(
         host: name.clone(),
         result,
     };
-    let mut looked = look::look(context, std::slice::from_ref(name), Purpose::Plan)?;
+    let mut looked = look::look(run, std::slice::from_ref(name), Purpose::Plan)?;
     let host = match looked.remove(name) {
         Some(Ok(host)) => host,
         Some(Err(error)) => return Ok(outcome(HostResult::Failed { error })),
         None => bail!("{name} was not looked at"),
     };
-    let history = match ask(context, name, target) {
+    let history = match ask(run, name, target) {
         Ok(history) => history,
         Err(error) => return Ok(outcome(HostResult::Failed { error })),
     };
     if let Some(result) = no_way_back(name, target, &history) {
         return Ok(outcome(result));
     }
-    let files = steps(context, &host.observed, &history.backups);
+    let files = steps(run, &host.observed, &history.backups);
     let (desired, prove) = desired(name, &host.observed, &history.backups);
-    let mut plan = plan::of_files(&desired, &host.observed, files, context.options.policy);
+    let mut plan = plan::of_files(&desired, &host.observed, files, run.options.policy);
     plan.blocked.extend(verify::unfinished(&host.observed));
     if !plan.blocked.is_empty() {
         return Ok(outcome(HostResult::Blocked {
@@ -91,6 +87,7 @@ pub fn rollback(
     let preview = outcome(HostResult::Pending {
         plan: Box::new(plan.clone()),
     });
+    run.interrupt.hold();
     if !confirm(std::slice::from_ref(&preview))? {
         return Ok(outcome(HostResult::Skipped {
             reason: "not confirmed".into(),
@@ -99,7 +96,7 @@ pub fn rollback(
     let peers = BTreeMap::new();
     let looked = Looked { desired, ..host };
     Ok(outcome(transaction::run(
-        context,
+        run,
         hosts,
         name,
         Planned {
@@ -145,7 +142,7 @@ fn no_way_back(
 
 /// A step for each file that is not as it was.
 fn steps(
-    context: &Context<'_>,
+    run: &Run,
     observed: &ObservedHost,
     backups: &BTreeMap<File, Option<Backup>>,
 ) -> Vec<FileStep> {
@@ -158,7 +155,7 @@ fn steps(
                 // Refused by the gate.
                 _ => return None,
             };
-            let shown = |text: &str| masking::file(file, text, context.secrets);
+            let shown = |text: &str| masking::file(file, text, &run.secrets);
             let meta = have.map(|have| plan::meta_text(&have.meta));
             let change = match (have, backup) {
                 (None, None) => return None,

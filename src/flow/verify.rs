@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::look::{self, Looked, Purpose};
-use super::{Context, lint};
+use super::{Run, lint};
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
@@ -17,10 +17,10 @@ use crate::rules::verify::{Clients, View};
 ///
 /// # Errors
 /// When a template does not render.
-pub fn verify(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutcome>> {
-    let looked = look::look(context, &with_servers(context, names), Purpose::Verify)?;
+pub fn verify(run: &Run, names: &[HostName]) -> Result<Vec<HostOutcome>> {
+    let looked = look::look(run, &with_servers(run, names), Purpose::Verify)?;
     let seen = seen(&looked);
-    let present = lint::present(context, &looked);
+    let present = lint::present(run, &looked);
     Ok(names
         .iter()
         .map(|name| HostOutcome {
@@ -32,7 +32,7 @@ pub fn verify(context: &Context<'_>, names: &[HostName]) -> Result<Vec<HostOutco
                 Some(Err(error)) => HostResult::Failed {
                     error: error.clone(),
                 },
-                None => by_hand(context, name, &looked, Severity::Error),
+                None => by_hand(run, name, &looked, Severity::Error),
             },
         })
         .collect())
@@ -62,25 +62,16 @@ pub fn seen(
 
 /// The named hosts that can be asked, and the servers of those that cannot: they know who is
 /// logged in.
-pub fn with_servers(context: &Context<'_>, names: &[HostName]) -> Vec<HostName> {
+pub fn with_servers(run: &Run, names: &[HostName]) -> Vec<HostName> {
     let mut all = BTreeSet::new();
     for name in names {
-        if look::is_managed(context.inventory.hosts[name].platform) {
+        if run.is_managed(name) {
             all.insert(name.clone());
         } else {
-            all.extend(servers_of(context, name));
+            all.extend(run.servers_of(name));
         }
     }
     all.into_iter().collect()
-}
-
-/// The hosts whose UPSes feed a host.
-pub fn servers_of(context: &Context<'_>, name: &HostName) -> BTreeSet<HostName> {
-    let fed = context.inventory.hosts[name].powered_by.iter().flatten();
-    fed.filter_map(|ups| context.inventory.ups.get(ups))
-        .map(|ups| ups.host.clone())
-        .filter(|server| server != name)
-        .collect()
 }
 
 /// A transaction that was neither confirmed nor undone is reported by every command.
@@ -104,15 +95,15 @@ pub fn unfinished(observed: &ObservedHost) -> Vec<Finding> {
 /// What must stand on a host that is not written to, and what its servers see of it; one that is
 /// not logged in is as grave as `absent`.
 pub fn by_hand(
-    context: &Context<'_>,
+    run: &Run,
     name: &HostName,
     looked: &BTreeMap<HostName, Result<Looked, HostError>>,
     absent: Severity,
 ) -> HostResult {
-    let sheet = render::by_hand(context.inventory, name);
+    let sheet = render::by_hand(run.inventory, name);
     let seen = seen(looked);
     let mut found = Vec::new();
-    for server in servers_of(context, name) {
+    for server in run.servers_of(name) {
         let finding = match looked.get(&server) {
             Some(Ok(host)) => {
                 let view = View {
@@ -135,7 +126,7 @@ pub fn by_hand(
         };
         found.push(Finding::new("client-not-logged-in", Severity::Warning, finding).on(name));
     }
-    if servers_of(context, name).is_empty() {
+    if run.servers_of(name).is_empty() {
         let saw = format!(
             "nobody can be asked whether {name} is logged in: no other host serves its UPS"
         );

@@ -1,6 +1,9 @@
 //! Asking before something is changed.
 
 use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use crate::model::name::HostName;
 
@@ -18,11 +21,33 @@ pub fn question(hosts: &[HostName]) -> String {
     )
 }
 
+/// How often an interrupt is looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Whether the next line on stdin says `yes`; nothing when `interrupted` came first.
+///
+/// # Errors
+/// When stdin cannot be read.
+pub fn answer(interrupted: &dyn Fn() -> bool) -> io::Result<Option<bool>> {
+    // A signal does not end a read that is under way: it waits in a thread of its own, which ends
+    // with the process.
+    let (said, answer) = mpsc::channel();
+    thread::spawn(move || said.send(is_yes(&mut io::stdin().lock())));
+    loop {
+        match answer.recv_timeout(TICK) {
+            Ok(answer) => return answer.map(Some),
+            Err(RecvTimeoutError::Disconnected) => return Ok(Some(false)),
+            Err(RecvTimeoutError::Timeout) if interrupted() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
 /// Whether the next line says `yes`; the end of the input does not.
 ///
 /// # Errors
 /// When the input cannot be read.
-pub fn is_yes(input: &mut dyn BufRead) -> io::Result<bool> {
+fn is_yes(input: &mut dyn BufRead) -> io::Result<bool> {
     let mut answer = Vec::new();
     input.take(LONGEST).read_until(b'\n', &mut answer)?;
     Ok(answer.trim_ascii() == b"yes")

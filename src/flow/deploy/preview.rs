@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::{Looks, outcome};
-use crate::flow::{Context, lint, look, verify};
+use crate::flow::{Run, lint, verify};
 use crate::model::desired::DesiredHost;
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
@@ -15,18 +15,14 @@ use crate::model::plan::HostPlan;
 use crate::plan;
 
 /// One outcome for each of `names`, in their order.
-pub(super) fn previews(
-    context: &Context<'_>,
-    names: &[HostName],
-    looked: &Looks,
-) -> Result<Vec<HostOutcome>> {
-    let refusals = lint::refusals(context, looked)?;
-    let present = lint::present(context, looked);
+pub(super) fn previews(run: &Run, names: &[HostName], looked: &Looks) -> Result<Vec<HostOutcome>> {
+    let refusals = lint::refusals(run, looked)?;
+    let present = lint::present(run, looked);
     let holders = holders(looked);
     Ok(names
         .iter()
         .map(|name| {
-            let mut result = preview(context, name, looked);
+            let mut result = preview(run, name, looked);
             if let HostResult::Pending { plan } | HostResult::Blocked { plan } = &mut result {
                 say_where_else(plan, &holders);
             }
@@ -110,12 +106,10 @@ fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Findin
     }
 }
 
-fn preview(context: &Context<'_>, name: &HostName, looked: &Looks) -> HostResult {
+fn preview(run: &Run, name: &HostName, looked: &Looks) -> HostResult {
     match looked.get(name) {
-        _ if !look::is_managed(context.inventory.hosts[name].platform) => {
-            verify::by_hand(context, name, looked, Severity::Warning)
-        }
-        Some(Ok(host)) => planned(context, &host.desired, &host.observed),
+        _ if !run.is_managed(name) => verify::by_hand(run, name, looked, Severity::Warning),
+        Some(Ok(host)) => planned(run, &host.desired, &host.observed),
         Some(Err(error)) => HostResult::Failed {
             error: error.clone(),
         },
@@ -125,8 +119,8 @@ fn preview(context: &Context<'_>, name: &HostName, looked: &Looks) -> HostResult
     }
 }
 
-fn planned(context: &Context<'_>, desired: &DesiredHost, observed: &ObservedHost) -> HostResult {
-    let mut plan = plan::host(desired, observed, context.secrets, context.options.policy);
+fn planned(run: &Run, desired: &DesiredHost, observed: &ObservedHost) -> HostResult {
+    let mut plan = plan::host(desired, observed, &run.secrets, run.options.policy);
     plan.blocked.extend(verify::unfinished(observed));
     if !plan.blocked.is_empty() {
         HostResult::Blocked {

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Looks;
 use crate::apply;
-use crate::flow::Context;
+use crate::flow::Run;
 use crate::flow::look::{self, Looked, Purpose};
 use crate::host::{Change, Command, Silent};
 use crate::model::name::HostName;
@@ -18,7 +18,7 @@ const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
 
 /// Ends transactions that nobody holds any more, and looks again at those hosts.
 pub(super) fn heal(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     names: &[HostName],
     looked: &mut Looks,
@@ -33,8 +33,7 @@ pub(super) fn heal(
         if open.holder.is_some() {
             continue;
         }
-        context
-            .progress
+        run.progress
             .begin(name, "putting an unfinished deploy back");
         let command = Command {
             program: apply::heal_program(&open.id, ""),
@@ -43,7 +42,7 @@ pub(super) fn heal(
         };
         let again = hosts
             .change(name, &command, &mut Silent)
-            .and_then(|_| look_again(context, name, host));
+            .and_then(|_| look_again(run, name, host));
         if let Err(error) = again {
             looked.insert(name.clone(), Err(error));
         }
@@ -51,19 +50,19 @@ pub(super) fn heal(
     Ok(())
 }
 
-fn look_again(context: &Context<'_>, name: &HostName, host: &mut Looked) -> Result<(), HostError> {
+fn look_again(run: &Run, name: &HostName, host: &mut Looked) -> Result<(), HostError> {
     let local = |why: anyhow::Error| HostError::Local {
         detail: why.to_string(),
     };
-    let probe = look::probe(context, name, Purpose::Plan).map_err(local)?;
-    host.observed = look::observe_once(context, name, &probe)?;
-    host.desired = look::desired_for(context, name, &host.observed).map_err(local)?;
+    let probe = look::probe(run, name, Purpose::Plan).map_err(local)?;
+    host.observed = look::observe_once(run, name, &probe)?;
+    host.desired = look::desired_for(run, name, &host.observed).map_err(local)?;
     Ok(())
 }
 
 /// Installs packages and looks again: what the host has is another matter then.
 pub(super) fn install(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     host: &mut Looked,
@@ -97,5 +96,5 @@ pub(super) fn install(
             ),
         });
     }
-    look_again(context, name, host).map_err(failed)
+    look_again(run, name, host).map_err(failed)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Planned;
 use crate::apply::{self, Answer, Proof, STATE_DIR, Settings};
-use crate::flow::{Context, look};
+use crate::flow::{Run, look};
 use crate::host::{Change, Command, Dialogue, Silent};
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::{Finding, Severity};
@@ -25,7 +25,7 @@ const RECONNECT_DEADLINE: Duration = Duration::from_secs(240);
 
 /// Applies a plan to a host and says what became of it.
 pub fn run(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     planned: Planned,
@@ -38,14 +38,14 @@ pub fn run(
     } = planned;
     let nonce = observe::nonce();
     let mut probe = Probe::of(&looked.desired);
-    probe.settle = prove.then(|| Settle::of(&looked.desired, context.options.settle));
+    probe.settle = prove.then(|| Settle::of(&looked.desired, run.options.settle));
     probe.journal_since = Some("-5min".into());
-    let settings = settings(context, &looked.desired, &looked.observed);
+    let settings = settings(run, &looked.desired, &looked.observed);
     let proof = Proof {
         settings: &probe.settings(&nonce),
         functions: PROBE,
     };
-    let program = match apply::program(&plan, proof, context.secrets, &settings) {
+    let program = match apply::program(&plan, proof, &run.secrets, &settings) {
         Ok(program) => program,
         Err(reason) => {
             return HostResult::Refused {
@@ -60,7 +60,7 @@ pub fn run(
         deadline: Duration::from_secs(settings.undo_after + 60),
     };
     let mut judge = Judge {
-        context,
+        run,
         name,
         desired: &looked.desired,
         peers,
@@ -72,7 +72,7 @@ pub fn run(
     };
     let ran = hosts.change(name, &command, &mut judge);
     let (heard, findings, answer) = (judge.heard, judge.findings, judge.answer);
-    let log = journal_of(context, &nonce, &heard);
+    let log = journal_of(run, &nonce, &heard);
     match (ran, answer) {
         (_, Some(Answer::Confirmed)) => HostResult::Applied {
             plan: Box::new(plan),
@@ -82,19 +82,19 @@ pub fn run(
         (Ok(output), None) => HostResult::Failed {
             error: look::garbled("the host did not say what became of the deploy", &output),
         },
-        (Err(error), None) => after_loss(context, hosts, name, plan, &settings, error),
+        (Err(error), None) => after_loss(run, hosts, name, plan, &settings, error),
     }
 }
 
-fn settings(context: &Context<'_>, desired: &DesiredHost, observed: &ObservedHost) -> Settings {
+fn settings(run: &Run, desired: &DesiredHost, observed: &ObservedHost) -> Settings {
     let answering = |reading: &Reading| matches!(reading, Reading::Variables(_));
     Settings {
         id: format!("{}-{}", timestamp(), &observe::nonce()[..6]),
-        holder: context.options.holder.clone(),
-        undo_after: context.options.undo_after,
+        holder: run.options.holder.clone(),
+        undo_after: run.options.undo_after,
         confirm: CONFIRM_S,
-        keep: context.options.keep,
-        even_on_battery: context.options.policy.even_on_battery,
+        keep: run.options.keep,
+        even_on_battery: run.options.policy.even_on_battery,
         gate: observed
             .ups
             .iter()
@@ -117,7 +117,7 @@ fn timestamp() -> String {
 
 /// Listens to the host and speaks the verdict.
 struct Judge<'a> {
-    context: &'a Context<'a>,
+    run: &'a Run,
     name: &'a HostName,
     desired: &'a DesiredHost,
     peers: &'a BTreeMap<HostName, ObservedHost>,
@@ -144,7 +144,7 @@ impl Dialogue for Judge<'_> {
 
 impl Judge<'_> {
     fn verdict(&mut self) -> String {
-        if self.context.is_interrupted() {
+        if self.run.interrupt.heard() {
             return "interrupted\n".into();
         }
         if !self.prove {
@@ -232,7 +232,7 @@ fn by_hand(plan: &HostPlan, id: &str) -> Vec<String> {
 }
 
 /// NUT's own lines that the host sent with its answer, fit to be seen.
-fn journal_of(context: &Context<'_>, nonce: &str, heard: &str) -> Vec<String> {
+fn journal_of(run: &Run, nonce: &str, heard: &str) -> Vec<String> {
     let marker = format!("--{nonce} ");
     let mut inside = false;
     let mut lines = Vec::new();
@@ -247,7 +247,7 @@ fn journal_of(context: &Context<'_>, nonce: &str, heard: &str) -> Vec<String> {
                 }
             }
             None if inside && !line.trim().is_empty() => {
-                lines.push(masking::line(line, context.secrets))
+                lines.push(masking::line(line, &run.secrets))
             }
             None => {}
         }
@@ -258,14 +258,14 @@ fn journal_of(context: &Context<'_>, nonce: &str, heard: &str) -> Vec<String> {
 /// The connection broke or the deadline passed before the host said how it ended. The host undoes
 /// an unconfirmed deploy by itself; a second connection finds out, or makes it so now.
 fn after_loss(
-    context: &Context<'_>,
+    run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     plan: HostPlan,
     settings: &Settings,
     error: HostError,
 ) -> HostResult {
-    context.progress.begin(name, "asking what became of it");
+    run.progress.begin(name, "asking what became of it");
     let command = Command {
         program: apply::heal_program(&settings.id, ""),
         input: Secret::new(""),
@@ -278,7 +278,7 @@ fn after_loss(
     let log = text
         .lines()
         .skip(1)
-        .map(|line| masking::line(line, context.secrets))
+        .map(|line| masking::line(line, &run.secrets))
         .collect();
     match text.lines().next().map(str::trim) {
         Some("confirmed") => HostResult::Applied {

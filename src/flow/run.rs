@@ -1,0 +1,170 @@
+//! What every command that knows a site begins with: the inventory, the templates, the chosen
+//! hosts, and the way to look at them. Whoever holds it alone cannot write to a host.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::interrupt::Interrupt;
+use super::{Options, Progress};
+use crate::host::{Connector, Look, Ways};
+use crate::inventory::secrets::{self, SecretError};
+use crate::inventory::{self, Loaded};
+use crate::model::desired::DesiredHost;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::finding::Place;
+use crate::model::inventory::{Host, Inventory};
+use crate::model::name::HostName;
+use crate::model::secret::SecretStore;
+use crate::nut::version::NutVersion;
+use crate::render::{self, InventoryIndex, RenderError, Templates};
+use crate::rules::lint::unknown_allows;
+
+/// Finds the line of a key of the inventory.
+pub type Lookup = dyn Fn(&[&str]) -> Option<Place> + Sync;
+
+/// What a run begins with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    pub inventory: PathBuf,
+    /// A folder instead of `templates` beside the inventory.
+    pub templates: Option<PathBuf>,
+    pub ways: Ways,
+    pub options: Options,
+}
+
+/// One run over a site.
+pub struct Run {
+    pub inventory: &'static Inventory,
+    /// The inventory, indexed for rendering.
+    pub index: InventoryIndex<'static>,
+    pub places: Box<Lookup>,
+    pub templates: Templates,
+    /// The hosts that were named.
+    pub chosen: Vec<HostName>,
+    /// The passwords that were fetched so far.
+    pub secrets: SecretStore,
+    /// The hosts, to be looked at: what changes one is handed a [`crate::host::Change`] beside this.
+    pub hosts: Arc<dyn Look + Send>,
+    pub progress: Arc<dyn Progress>,
+    pub interrupt: Interrupt,
+    pub options: Options,
+    root: &'static Path,
+}
+
+impl Run {
+    /// Loads the inventory and the templates and picks the hosts. Beside the run stand its
+    /// connections, for a command that changes hosts.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn load(
+        start: &Start,
+        selection: &[String],
+        progress: Arc<dyn Progress>,
+    ) -> Result<(Self, Arc<Connector>)> {
+        // A process has one site, and it lives as long as the process.
+        let loaded: &'static Loaded = Box::leak(Box::new(inventory::load(&start.inventory)?));
+        let inventory = &loaded.inventory;
+        let places = |path: &[&str]| loaded.source.place_of(path);
+        let unknown = unknown_allows(inventory, places);
+        if !unknown.is_empty() {
+            return Err(Diagnostics::sorted(unknown).into());
+        }
+        let templates = templates(loaded, start.templates.as_deref())?;
+        let chosen = inventory::select(inventory, selection)?;
+        let connector = Arc::new(Connector::to(inventory, &start.ways));
+        let run = Self {
+            inventory,
+            index: InventoryIndex::new(inventory),
+            places: Box::new(places),
+            templates,
+            chosen,
+            secrets: SecretStore::default(),
+            hosts: connector.clone(),
+            progress,
+            interrupt: Interrupt::default(),
+            options: start.options.clone(),
+            root: &loaded.root,
+        };
+        Ok((run, connector))
+    }
+
+    /// A host of the inventory.
+    pub fn host(&self, name: &HostName) -> &'static Host {
+        &self.inventory.hosts[name]
+    }
+
+    /// Whether upsctl writes to a host.
+    pub fn is_managed(&self, name: &HostName) -> bool {
+        super::look::is_managed(self.host(name).platform)
+    }
+
+    /// What a host should have, for a version of NUT or for the one that the inventory tells.
+    ///
+    /// # Errors
+    /// When a template does not render.
+    pub fn desired(
+        &self,
+        name: &HostName,
+        version: Option<NutVersion>,
+    ) -> Result<DesiredHost, RenderError> {
+        render::desired_in(&self.index, name, version, &self.templates)
+    }
+
+    /// The hosts whose UPSes feed a host.
+    pub fn servers_of(&self, name: &HostName) -> BTreeSet<HostName> {
+        let fed = self.host(name).powered_by.iter().flatten();
+        fed.filter_map(|ups| self.inventory.ups.get(ups))
+            .map(|ups| ups.host.clone())
+            .filter(|server| server != name)
+            .collect()
+    }
+
+    /// Fetches the passwords that the chosen hosts' files hold.
+    ///
+    /// # Errors
+    /// Each user whose password cannot be had, with its source.
+    pub fn fetch_secrets(&mut self) -> Result<()> {
+        let mut users = BTreeSet::new();
+        for name in &self.chosen {
+            let desired = self.desired(name, None)?;
+            let files = desired.files.values();
+            users.extend(files.flat_map(|file| file.content.users().map(str::to_string)));
+        }
+        self.fetch_secrets_of(users)
+    }
+
+    /// Fetches the passwords of these NUT users.
+    ///
+    /// # Errors
+    /// Each user whose password cannot be had, with its source.
+    pub fn fetch_secrets_of(&mut self, users: impl IntoIterator<Item = String>) -> Result<()> {
+        let users = users.into_iter().collect();
+        self.secrets = secrets::fetch(self.inventory, self.root, &users)
+            .map_err(|errors| Diagnostics(errors.into_iter().map(diagnostic).collect()))?;
+        Ok(())
+    }
+}
+
+fn diagnostic(error: SecretError) -> Diagnostic {
+    let text = Diagnostic::new(error.to_string());
+    match error.help {
+        Some(help) => text.help(help),
+        None => text,
+    }
+}
+
+/// The templates that stand in for the built-in ones, over those.
+///
+/// # Errors
+/// A template that cannot be read or compiled.
+pub fn templates(loaded: &Loaded, named: Option<&Path>) -> Result<Templates, RenderError> {
+    let beside = loaded.root.join("templates");
+    match named.or_else(|| beside.is_dir().then_some(&beside)) {
+        Some(folder) => Templates::load(folder, &loaded.inventory),
+        None => Templates::built_in(),
+    }
+}
