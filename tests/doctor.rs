@@ -1,114 +1,31 @@
-//! What `doctor` says of recordings taken from really broken hosts (`tests/bundles/record.sh`).
+//! What `doctor` says of recordings taken from really broken hosts (`tests/doctor/record.sh`).
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use upsctl::model::bundle::{Bundle, Deep, Facts, JournalLine};
 use upsctl::model::observed::{Reading, Seen, Unit};
 use upsctl::model::outcome::HostError;
 use upsctl::model::verdict::{Checked, Diagnosis, Verdict};
-use upsctl::observe::Recording;
 use upsctl::rules::doctor::{Symptom, diagnose};
 
-/// A recording, and the findings it must give: `HOST RULE`, the root cause first, nothing else.
-type Case = (&'static str, &'static [&'static str]);
+#[path = "doctor/recorded.rs"]
+mod recorded;
+use recorded::{Case, VERSIONS, base, cases};
 
-const CASES: &[Case] = &[
-    ("healthy", &[]),
-    ("server-stopped", &["pve upsd-not-running"]),
-    ("server-masked", &["pve upsd-masked"]),
-    ("driver-stopped", &["pve driver-not-running"]),
-    ("driver-masked", &["pve driver-masked"]),
-    ("driver-instance-absent", &["pve driver-instance-absent"]),
-    ("driver-key", &["pve driver-key-not-known"]),
-    ("driver-misspelt", &["pve driver-program-absent"]),
-    ("driver-crash-loop", &["pve driver-fails"]),
-    ("usb-absent", &["pve usb-absent"]),
-    ("device-absent", &["pve port-absent"]),
-    ("section-incomplete", &["pve ups-section-incomplete"]),
-    ("open-quote", &["pve config-line-lost"]),
-    ("stale", &["pve data-is-stale"]),
-    ("upsmon-stopped", &["nas upsmon-not-running"]),
-    ("upsmon-masked", &["nas upsmon-masked"]),
-    ("not-restarted", &["nas upsmon-not-restarted"]),
-    ("users-not-reloaded", &["pve upsd-not-restarted"]),
-    ("not-at-boot", &["nas upsmon-not-at-boot"]),
-    ("minsupplies", &["nas minsupplies-too-high"]),
-    ("mode-none", &["pve mode-is-none"]),
-    ("mode-none-client", &["nas mode-is-none"]),
-    ("mode-netclient", &["pve mode-is-netclient"]),
-    ("mode-misspelt", &["pve mode-misspelt"]),
-    ("wrong-password", &["nas login-password-differs"]),
-    ("wrong-password-server", &["nas login-password-differs"]),
-    ("unknown-user", &["nas user-not-on-server"]),
-    ("hash-password", &["nas config-line-lost"]),
-    ("wrong-role", &["pve role-too-weak"]),
-    ("user-without-role", &["nas user-without-role"]),
-    ("duplicate-user", &["pve login-user-twice"]),
-    ("two-primaries", &["nas two-primaries"]),
-    ("wrong-ups-name", &["nas ups-not-on-server"]),
-    ("wrong-target", &["nas server-address-wrong"]),
-    ("listen-loopback", &["pve listen-only-loopback"]),
-    ("listen-absent", &["pve listen-address-absent"]),
-    ("port-taken", &["pve port-taken"]),
-    ("firewall-drop", &["nas firewall-blocks"]),
-    ("firewall-reject", &["nas firewall-blocks"]),
-    ("wrong-owner", &["pve config-not-readable"]),
-    ("users-unreadable", &["pve config-not-readable"]),
-    ("folder-shut", &["pve config-not-readable"]),
-    ("world-readable", &["pve config-world-readable"]),
-    ("file-absent", &["pve config-file-absent"]),
-    ("on-battery", &["pve mains-lost"]),
-    ("battery-low", &["pve battery-low"]),
-    ("replace-battery", &["pve battery-worn"]),
-    ("output-off", &["pve output-off"]),
-    ("overloaded", &["pve overloaded"]),
-    ("low-on-mains", &["pve battery-low-on-mains"]),
-    ("fsd", &["pve shutdown-latched"]),
-    (
-        "calibration",
-        &["pve calibration-sticks", "nas calibration-sticks"],
-    ),
-    ("clock", &["nas clock-wrong"]),
-    ("dns", &["nas server-name-unresolved"]),
-    ("disk-full", &["pve disk-full"]),
-    ("shutdowncmd", &["nas shutdown-command-absent"]),
-    ("shutdowncmd-cut", &["nas shutdown-command-cut"]),
-    ("shutdowncmd-test", &["nas shutdown-command-harmless"]),
-    ("stale-flag", &["pve killpower-flag-stale"]),
-    ("notifycmd", &["nas notify-program-absent"]),
-    ("truenas-absent", &["pve client-not-counted"]),
-    ("unreachable", &["pve host-unreachable"]),
-    // A server of another generation, the rest as above.
-    ("healthy-2.8.0", &[]),
-    ("mode-none-2.8.0", &["pve mode-is-none"]),
-    ("wrong-password-2.8.0", &["nas login-password-differs"]),
-    ("listen-absent-2.8.0", &["pve listen-address-absent"]),
-    ("driver-key-2.8.0", &["pve driver-key-not-known"]),
-    ("fsd-2.8.0", &["pve shutdown-latched"]),
-    ("calibration-2.8.0", &["pve calibration-sticks"]),
-    ("wrong-role-2.8.0", &["pve role-too-weak"]),
-    ("healthy-2.7.4", &[]),
-    ("mode-none-2.7.4", &["pve mode-is-none"]),
-    ("wrong-password-2.7.4", &["nas login-password-differs"]),
-    ("listen-absent-2.7.4", &["pve listen-address-absent"]),
-    ("driver-key-2.7.4", &["pve driver-key-not-known"]),
-    ("driver-stopped-2.7.4", &["pve driver-not-running"]),
-    ("driver-crash-loop-2.7.4", &["pve driver-fails"]),
-    ("two-primaries-2.7.4", &["nas two-primaries"]),
-    ("fsd-2.7.4", &["pve shutdown-latched"]),
-    ("on-battery-2.7.4", &["pve mains-lost"]),
-];
+const FAULTS: &str = "cases.toml";
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundles")
+fn case(name: &str) -> Case {
+    let mut all = cases(FAULTS).into_iter();
+    all.find(|case| case.name == name)
+        .unwrap_or_else(|| panic!("no case {name}"))
 }
 
 fn bundles(name: &str) -> Vec<Bundle> {
-    let path = folder().join(format!("{name}.json"));
-    let text =
-        std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-    Recording::read(&text).unwrap().bundles()
+    case(name).bundles()
+}
+
+fn healthy() -> Vec<Bundle> {
+    base("2.8.1").bundles()
 }
 
 fn found(diagnosis: &Diagnosis) -> Vec<String> {
@@ -126,81 +43,98 @@ fn findings(diagnosis: &Diagnosis) -> impl Iterator<Item = &Checked> {
 }
 
 #[test]
-fn each_recording_names_its_fault_first_and_nothing_unrelated() {
+fn each_fault_is_named_first_and_nothing_unrelated() {
     let mut wrong = Vec::new();
-    for (name, expected) in CASES {
-        let diagnosis = diagnose(&bundles(name), None);
-        let found = found(&diagnosis);
-        if found != *expected {
+    for case in cases(FAULTS) {
+        let diagnosis = diagnose(&case.bundles(), None);
+        let (found, unseen) = (found(&diagnosis), unseen(&diagnosis));
+        let said = case
+            .saw
+            .as_ref()
+            .is_none_or(|saw| diagnosis.verdict.contains(saw));
+        if found != case.found || unseen != case.unseen || !said {
             wrong.push(format!(
-                "{name}:\n  expected {expected:?}\n  found    {found:?}\n  {}",
-                diagnosis.verdict
+                "{}:\n  expected {:?} {:?} {:?}\n  found    {found:?} {unseen:?}\n  {}",
+                case.name, case.found, case.unseen, case.saw, diagnosis.verdict
             ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What could not be looked at.
+fn unseen(diagnosis: &Diagnosis) -> Vec<String> {
+    let checks = diagnosis.checks.iter();
+    checks
+        .filter(|check| matches!(check.verdict, Verdict::Unknown { .. }))
+        .map(|check| format!("{} {}", check.host, check.rule))
+        .collect()
+}
+
 #[test]
-fn every_recording_is_in_the_table() {
-    let listed: BTreeSet<String> = CASES.iter().map(|(name, _)| (*name).to_string()).collect();
-    let there: BTreeSet<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .filter_map(|entry| {
-            entry
-                .unwrap()
-                .file_name()
-                .to_str()?
-                .strip_suffix(".json")
-                .map(str::to_string)
-        })
-        .collect();
-    assert_eq!(listed, there);
+fn the_name_of_a_case_is_its_own() {
+    let all = cases(FAULTS);
+    let names: BTreeSet<&String> = all.iter().map(|case| &case.name).collect();
+    assert_eq!(names.len(), all.len());
+}
+
+#[test]
+fn every_rule_has_a_case_in_which_it_fires() {
+    let mut fired: BTreeSet<&str> = BTreeSet::new();
+    for case in cases(FAULTS) {
+        let diagnosis = diagnose(&case.bundles(), None);
+        fired.extend(findings(&diagnosis).map(|check| check.rule));
+    }
+    let all = upsctl::rules::doctor::all().map(|rule| rule.rule.id);
+    let silent: Vec<&str> = all.filter(|id| !fired.contains(id)).collect();
+    assert!(silent.is_empty(), "{silent:#?}");
 }
 
 #[test]
 fn healthy_hosts_of_every_generation_give_no_finding_and_leave_nothing_unseen() {
-    let mut generations = BTreeSet::new();
-    for (name, _) in CASES.iter().filter(|(name, _)| name.starts_with("healthy")) {
-        let bundles = bundles(name);
-        generations.extend(
-            bundles
-                .iter()
-                .filter(|bundle| bundle.wish.role.is_server())
-                .filter_map(|bundle| Some(bundle.look()?.observed.nut.is()?.to_string())),
-        );
+    for version in VERSIONS {
+        let bundles = base(version).bundles();
+        let seen = |bundle: &Bundle| Some(bundle.look()?.observed.nut.is()?.to_string());
+        let mut servers = bundles.iter().filter(|bundle| bundle.wish.role.is_server());
+        assert!(servers.any(|bundle| seen(bundle).as_deref() == Some(version)));
         let diagnosis = diagnose(&bundles, None);
-        let other: Vec<&Checked> = diagnosis
+        let mut other = diagnosis
             .checks
             .iter()
-            .filter(|check| check.verdict != Verdict::Pass)
-            .collect();
-        assert!(other.is_empty(), "{name}: {other:#?}");
+            .filter(|check| check.verdict != Verdict::Pass);
+        assert_eq!(other.next(), None, "{version}");
     }
-    assert_eq!(
-        generations.into_iter().collect::<Vec<_>>(),
-        ["2.7.4", "2.8.0", "2.8.1"]
-    );
+}
+
+#[test]
+fn every_rule_looks_at_a_healthy_site() {
+    let diagnosis = diagnose(&healthy(), None);
+    let passed: BTreeSet<&str> = diagnosis.checks.iter().map(|check| check.rule).collect();
+    for rule in upsctl::rules::doctor::all() {
+        assert!(passed.contains(rule.rule.id), "{}", rule.rule.id);
+    }
 }
 
 #[test]
 fn the_texts_of_what_was_found_have_no_open_places() {
-    for (name, _) in CASES {
-        let diagnosis = diagnose(&bundles(name), None);
-        for check in findings(&diagnosis) {
+    for case in cases(FAULTS) {
+        for check in findings(&diagnose(&case.bundles(), None)) {
             let text = serde_json::to_string(check).unwrap();
-            assert!(!text.contains("{{"), "{name}: {text}");
+            assert!(!text.contains("{{"), "{}: {text}", case.name);
         }
     }
 }
 
 #[test]
 fn no_recording_holds_a_password_or_a_serial_number() {
-    for (name, _) in CASES {
-        let text = std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
+    let mut texts: Vec<String> = VERSIONS
+        .map(|version| serde_json::to_string(&base(version)).unwrap())
+        .to_vec();
+    texts.push(include_str!("doctor/cases.toml").into());
+    for text in texts {
         // The recorder writes these words into every password and serial number.
         for canary in ["canary", "CANARY", "another99", "late99", "pa#ss99"] {
-            assert!(!text.contains(canary), "{canary} in {name}");
+            assert!(!text.contains(canary), "{canary}");
         }
     }
 }
@@ -288,7 +222,7 @@ fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
         (HostError::Local { detail: detail() }, "host-look-failed"),
     ];
     for (error, rule) in cases {
-        let mut all = bundles("healthy");
+        let mut all = healthy();
         let server = all
             .iter_mut()
             .find(|bundle| bundle.host.as_str() == "pve")
@@ -302,7 +236,7 @@ fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
 
 #[test]
 fn a_part_that_could_not_be_looked_at_is_neither_good_nor_bad() {
-    let mut all = bundles("healthy");
+    let mut all = healthy();
     for bundle in &mut all {
         let Facts::Seen(look) = &mut bundle.facts else {
             panic!()
@@ -335,7 +269,7 @@ fn the_lines_that_healthy_hosts_write_too_are_no_finding() {
         "Network UPS Tools upsmon 2.8.1",
         "WARNING: send_to_all: write 34 bytes to socket 7 failed (ret=-1), disconnecting: Broken pipe",
     ];
-    let mut all = bundles("healthy");
+    let mut all = healthy();
     for bundle in &mut all {
         let Facts::Seen(look) = &mut bundle.facts else {
             panic!()
@@ -381,8 +315,14 @@ fn the_lines_that_healthy_hosts_write_too_are_no_finding() {
 
 #[test]
 fn a_replay_on_the_command_line_ends_as_the_run_did() {
+    let folder = tempfile::tempdir().unwrap();
     let run = |name: &str, words: &[&str]| {
-        let file = folder().join(format!("{name}.json"));
+        let recording = match name {
+            "healthy" => base("2.8.1"),
+            name => case(name).recording(),
+        };
+        let file = folder.path().join(name);
+        std::fs::write(&file, serde_json::to_string(&recording).unwrap()).unwrap();
         let mut command = assert_cmd::Command::cargo_bin("upsctl").unwrap();
         command
             .args(words)

@@ -1,6 +1,7 @@
 //! Which broken link keeps a rule from looking: the rules it needs, and those that they need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::subject::Subject;
 use super::{DoctorRule, Scope, all};
@@ -59,9 +60,8 @@ impl Broken {
         if let Some(basic) = self.basic(subject.host()) {
             return (!BASIC.contains(&rule.rule.id)).then_some(basic);
         }
-        let needs = with_their_own(rule);
-        let needed = all().filter(|needed| needs.contains(needed.rule.id));
-        needed.into_iter().find_map(|needed| {
+        let needed = closures().get(rule.rule.id).into_iter().flatten();
+        needed.copied().find_map(|needed| {
             let mut places = places(needed, subject).into_iter();
             places.find_map(|place| {
                 // What was not looked at on the server has not held for its client.
@@ -71,6 +71,17 @@ impl Broken {
             })
         })
     }
+}
+
+/// The rules that each rule needs with their own needs, in the order of the chain.
+fn closures() -> &'static BTreeMap<&'static str, Vec<&'static DoctorRule>> {
+    static CLOSURES: OnceLock<BTreeMap<&'static str, Vec<&'static DoctorRule>>> = OnceLock::new();
+    let closure = |rule: &DoctorRule| {
+        let needs = with_their_own(rule);
+        let needed = all().filter(|needed| needs.contains(needed.rule.id));
+        (rule.rule.id, needed.collect())
+    };
+    CLOSURES.get_or_init(|| all().map(closure).collect())
 }
 
 /// The rules a rule needs, and all that those need.

@@ -2,7 +2,7 @@
 # Records what broken hosts look like: breaks one thing on real lab hosts, runs `upsctl doctor
 # --save`, mends it. `tests/doctor.rs` says which rule each recording must name first.
 #
-#   tests/bundles/record.sh LAB [CASE...]     # the lab has pve (a server) and nas (its client)
+#   tests/doctor/record.sh LAB [CASE...]     # the lab has pve (a server) and nas (its client)
 #
 # The hosts' /sbin/shutdown is replaced, so that a power failure ends no host. UPSCTL names the
 # binary; KEEP=1 leaves the last fault in place.
@@ -12,7 +12,7 @@ LAB=$1
 shift
 L=tests/lab/lab
 UPSCTL=${UPSCTL:-$PWD/target/debug/upsctl}
-OUT=${OUT:-tests/bundles}
+OUT=${OUT:-/tmp/recorded}
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 SSH_CONFIG=$($L path "$LAB")/ssh_config
