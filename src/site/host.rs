@@ -8,10 +8,11 @@ use crate::model::bundle::{Bundle, Deep, JournalLine};
 use crate::model::desired::{DesiredHost, Expect, HostRole};
 use crate::model::inventory::Platform;
 use crate::model::name::HostName;
-use crate::model::observed::{ObservedHost, Seen, Unit};
+use crate::model::observed::{ObservedFile, ObservedHost, Seen, Unit};
 use crate::nut::directive::{self, File, Scope};
 use crate::nut::files::{NutConf, Setting, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
 use crate::nut::timing::{FOR_EVER, Timing};
+use crate::nut::ups_name::PORT;
 use crate::nut::version::NutVersion;
 
 /// Where the files of a host come from.
@@ -208,6 +209,26 @@ impl<'a> ParsedHost<'a> {
     /// What NUT ignores or misreads in its files.
     pub fn traps(self) -> impl Iterator<Item = (File, &'a Trap)> + use<'a> {
         self.data.files.traps()
+    }
+
+    /// The same of one file.
+    pub fn traps_of(self, file: File) -> impl Iterator<Item = &'a Trap> + use<'a> {
+        let of = move |(other, trap)| (other == file).then_some(trap);
+        self.traps().filter_map(of)
+    }
+
+    /// A file as it was seen, if the host was looked at.
+    pub fn file(self, file: File) -> Option<&'a Seen<ObservedFile>> {
+        self.look()?.files.get(&file)
+    }
+
+    /// Its LISTEN lines: address and port.
+    pub fn listens(self) -> impl Iterator<Item = (&'a str, u16)> + use<'a> {
+        let lines = self.upsd_conf().map_or(&[][..], |upsd| &upsd.listens);
+        lines.iter().map(|listen| {
+            let port = listen.port().unwrap_or(PORT);
+            (listen.address.value.as_str(), port)
+        })
     }
 
     /// The value of MODE, unquoted.

@@ -85,6 +85,11 @@ impl<'a> ParsedUps<'a> {
             .find_map(|system| readings.get(system))
     }
 
+    /// Whether upsd has a status of it.
+    pub fn delivers(self) -> bool {
+        self.reading().and_then(Reading::status).is_some()
+    }
+
     /// A variable of it.
     pub fn variable(self, name: &str) -> Option<&'a str> {
         match self.reading()? {

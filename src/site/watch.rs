@@ -143,6 +143,12 @@ impl<'a> Watch<'a> {
         self.data.server.as_ref()
     }
 
+    /// The same for people: its address when it is no host of the run.
+    pub fn server_label(self) -> String {
+        let name = self.server_name().map(ToString::to_string);
+        name.unwrap_or_else(|| self.address().to_string())
+    }
+
     /// The same host, when it is part of the run.
     pub fn server(self) -> Option<ParsedHost<'a>> {
         self.host.site().host(self.server_name()?)

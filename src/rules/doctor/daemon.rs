@@ -1,11 +1,12 @@
 //! What is asked of every unit of NUT's alike: masked, stopped, off at boot, older than its files.
 
+use super::journal::tail;
 use super::says::{Bad, Says, bad, unknown};
-use super::view::{HostView, tail};
 use crate::model::bundle::{JournalLine, Journals, Process};
 use crate::model::observed::{Seen, Unit};
 use crate::model::verdict::Repair;
 use crate::nut::directive::File;
+use crate::site::ParsedHost;
 
 /// A daemon with a unit of its own.
 pub(super) struct Daemon {
@@ -31,11 +32,11 @@ pub(super) const UPSMON: Daemon = Daemon {
 };
 
 impl Daemon {
-    fn of<'a>(&self, host: &HostView<'a>) -> Option<&'a Unit> {
+    fn of<'a>(&self, host: ParsedHost<'a>) -> Option<&'a Unit> {
         host.unit(self.unit)
     }
 
-    pub fn journal<'a>(&self, host: &HostView<'a>) -> Option<&'a Seen<Vec<JournalLine>>> {
+    pub fn journal<'a>(&self, host: ParsedHost<'a>) -> Option<&'a Seen<Vec<JournalLine>>> {
         Some((self.journal)(&host.deep()?.journal))
     }
 
@@ -51,17 +52,17 @@ impl Daemon {
         }
     }
 
-    pub fn masked(&self, host: &HostView<'_>) -> Option<Says> {
+    pub fn masked(&self, host: ParsedHost<'_>) -> Option<Says> {
         masked(self.of(host)?, self.unit, self.name)
     }
 
     /// `more` says more of how it came, from its last lines.
     pub fn not_running(
         &self,
-        host: &HostView<'_>,
+        host: ParsedHost<'_>,
         more: impl Fn(&[String]) -> &'static str,
     ) -> Option<Says> {
-        host.look?;
+        host.look()?;
         let (short, _) = self.unit.split_once('.').unwrap_or_default();
         let Some(unit) = self.of(host) else {
             return unknown(format!("systemctl did not say anything of {short}"));
@@ -83,7 +84,7 @@ impl Daemon {
         .into()
     }
 
-    pub fn not_at_boot(&self, host: &HostView<'_>) -> Option<Says> {
+    pub fn not_at_boot(&self, host: ParsedHost<'_>) -> Option<Says> {
         (self.of(host)?.enabled == "disabled").then_some(())?;
         bad(format!(
             "{} is disabled: {} will not start at the next boot",
@@ -94,14 +95,8 @@ impl Daemon {
     }
 
     /// It runs with an older file than the host has; which.
-    pub fn not_restarted(&self, host: &HostView<'_>) -> Option<(File, Bad)> {
-        let unit = self.of(host).filter(|unit| unit.active == "active")?;
-        let read = last_read(host, unit, self.journal(host)?)?;
-        let file = self.files.iter().copied().find(|file| {
-            let meta = host.file(*file).and_then(Seen::is).map(|file| &file.meta);
-            // One second of grace: both times are rounded.
-            meta.is_some_and(|meta| meta.modified > read + 1)
-        })?;
+    pub fn not_restarted(&self, host: ParsedHost<'_>) -> Option<(File, Bad)> {
+        let file = host.restart_owed(self.unit, self.files, self.journal(host))?;
         let name = self.name;
         let found = bad(format!(
             "{name} still runs with the old {file}: it was changed after {name} read it"
@@ -119,30 +114,12 @@ pub(super) fn masked(unit: &Unit, name: &str, what: &str) -> Option<Says> {
         .into()
 }
 
-/// Unix time at which a unit read its files last; nothing without the host's clock, by which alone
-/// the times of its units mean something.
-fn last_read(host: &HostView<'_>, unit: &Unit, journal: &Seen<Vec<JournalLine>>) -> Option<u64> {
-    (host.observed()?.system.booted != 0).then_some(())?;
-    // A reload by hand leaves no trace in systemd, but one in the journal.
-    let words = [
-        "SIGHUP",
-        "Reloading configuration",
-        "reloading configuration",
-    ];
-    let lines = journal.is().into_iter().flatten();
-    let reloaded = lines
-        .filter(|entry| words.iter().any(|word| entry.text.contains(word)))
-        .map(|entry| entry.time)
-        .max();
-    Some(unit.loaded.max(unit.since).max(reloaded.unwrap_or(0)))
-}
-
 /// A process that burns more than this share of a processor over its life does nothing else.
 const SPIN_PERCENT: f64 = 40.0;
 
 /// A process that has spun for at least `age_s` seconds.
 pub(super) fn spinning<'a>(
-    host: &HostView<'a>,
+    host: ParsedHost<'a>,
     age_s: u64,
     is: impl Fn(&str) -> bool,
 ) -> Option<&'a Process> {

@@ -2,10 +2,10 @@
 
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::{HostView, UpsView};
 use crate::model::inventory::UsbId;
 use crate::model::observed::{Seen, UsbDevice};
 use crate::nut::driver::{self, Media};
+use crate::site::{ParsedHost, ParsedUps};
 
 /// Vendors whose USB devices are UPSes, or bridges inside them (scripts/udev/nut-usbups.rules.in).
 const VENDORS: [&str; 14] = [
@@ -22,15 +22,15 @@ rules! { Device
 }
 
 /// Whether the section's driver talks to a USB device.
-fn is_usb(ups: &UpsView<'_>) -> bool {
-    match ups.section.driver().and_then(driver::media) {
+fn is_usb(ups: ParsedUps<'_>) -> bool {
+    match ups.driver().and_then(driver::media) {
         Some(Media::Usb) => true,
         Some(media) => media.may_be_usb() && ups.section.port() == Some("auto"),
         None => false,
     }
 }
 
-fn rivals(host: &HostView<'_>) -> Option<Says> {
+fn rivals(host: ParsedHost<'_>) -> Option<Says> {
     let mut media = host.upses().filter_map(|ups| driver::media(ups.driver()?));
     media.any(Media::may_be_usb).then_some(())?;
     let mut rivals = host.deep()?.rivals.iter();
@@ -41,8 +41,8 @@ fn rivals(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// The id that identifies the UPS, if the inventory or ups.conf has one.
-fn id(ups: &UpsView<'_>) -> Option<String> {
-    let mut wishes = ups.host.bundle.wish.expect.ups.iter();
+fn id(ups: ParsedUps<'_>) -> Option<String> {
+    let mut wishes = ups.host.expect().ups.iter();
     let wish = wishes.find(|wish| wish.name.as_str() == ups.name());
     let wished = wish.and_then(|wish| wish.usb.as_ref()).map(UsbId::as_str);
     wished.map(str::to_string).or_else(|| {
@@ -51,12 +51,12 @@ fn id(ups: &UpsView<'_>) -> Option<String> {
     })
 }
 
-fn devices<'a>(ups: &UpsView<'a>) -> Option<&'a Seen<Vec<UsbDevice>>> {
-    Some(&ups.host.observed()?.usb).filter(|_| is_usb(ups))
+fn devices<'a>(ups: ParsedUps<'a>) -> Option<&'a Seen<Vec<UsbDevice>>> {
+    Some(&ups.host.look()?.usb).filter(|_| is_usb(ups))
 }
 
 /// The UPS among the devices of the bus.
-fn device<'a>(ups: &UpsView<'a>) -> Option<&'a UsbDevice> {
+fn device<'a>(ups: ParsedUps<'a>) -> Option<&'a UsbDevice> {
     let id = id(ups);
     devices(ups)?.is()?.iter().find(|device| match &id {
         Some(id) => device.id == *id,
@@ -64,7 +64,7 @@ fn device<'a>(ups: &UpsView<'a>) -> Option<&'a UsbDevice> {
     })
 }
 
-fn absent(ups: &UpsView<'_>) -> Option<Says> {
+fn absent(ups: ParsedUps<'_>) -> Option<Says> {
     let devices = devices(ups).filter(|_| !ups.delivers())?;
     let all = match devices {
         Seen::Is(all) => all,
@@ -87,7 +87,7 @@ fn absent(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn not_permitted(ups: &UpsView<'_>) -> Option<Says> {
+fn not_permitted(ups: ParsedUps<'_>) -> Option<Says> {
     let device = device(ups)?;
     let path = format!("/dev/bus/usb/{}/{}", device.bus, device.device);
     let mut nodes = ups.host.deep()?.usb_nodes.iter();
@@ -102,7 +102,7 @@ fn not_permitted(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn pinned(ups: &UpsView<'_>) -> Option<Says> {
+fn pinned(ups: ParsedUps<'_>) -> Option<Says> {
     let device = device(ups)?;
     let other = |pin: &str, have: &str| match (pin.parse::<u32>(), have.parse::<u32>()) {
         (Ok(pin), Ok(have)) => pin != have,
@@ -122,9 +122,9 @@ fn pinned(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn port_absent(ups: &UpsView<'_>) -> Option<Says> {
+fn port_absent(ups: ParsedUps<'_>) -> Option<Says> {
     let (port, paths) = (ups.section.port()?, &ups.host.deep()?.paths);
-    let file = ups.section.driver()? == "dummy-ups" && !port.contains('@');
+    let file = ups.driver()? == "dummy-ups" && !port.contains('@');
     let path = match port.starts_with('/') {
         true => port.to_string(),
         false if file => format!("/etc/nut/{port}"),

@@ -1,16 +1,18 @@
 //! The driver: its section in ups.conf, its program, its unit, its data.
 
 use super::daemon;
+use super::journal::is_noise;
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::{HostView, SERVER, UpsView, is_noise};
 use crate::model::observed::{Reading, Seen, Unit};
 use crate::model::verdict::Repair;
 use crate::nut::directive::{self, File, Scope};
 use crate::nut::driver;
 use crate::nut::files::{Entry, TrapKind};
+use crate::nut::unit::SERVER;
 use crate::nut::upsc::{self, UpscError};
 use crate::nut::version::NutVersion;
+use crate::site::{ParsedHost, ParsedUps};
 
 const SPIN_AGE_S: u64 = 60;
 /// What a driver may take for its first reading of the UPS.
@@ -31,15 +33,15 @@ rules! { Driver
     Error   "data-is-stale"          Ups(stale) ["driver-not-running", "driver-spins"];
 }
 
-fn no_section(host: &HostView<'_>) -> Option<Says> {
-    let conf = host.ups.as_ref()?;
+fn no_section(host: ParsedHost<'_>) -> Option<Says> {
+    let conf = host.ups_conf()?;
     let none = !conf.sections.iter().any(|section| section.exists());
     none.then_some(())?;
     bad("/etc/nut/ups.conf declares no UPS").redeploy().into()
 }
 
-fn twice(host: &HostView<'_>) -> Option<Says> {
-    let trap = host.traps(File::Ups).iter().find(|trap| {
+fn twice(host: ParsedHost<'_>) -> Option<Says> {
+    let trap = host.traps_of(File::Ups).find(|trap| {
         matches!(
             trap.kind,
             TrapKind::DuplicateSection | TrapKind::SectionCase(_)
@@ -54,8 +56,8 @@ fn twice(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn incomplete(ups: &UpsView<'_>) -> Option<Says> {
-    let missing = match (ups.section.driver(), ups.section.port()) {
+fn incomplete(ups: ParsedUps<'_>) -> Option<Says> {
+    let missing = match (ups.driver(), ups.section.port()) {
         (Some(_), Some(_)) => return None,
         (None, _) => "driver",
         (_, None) => "port",
@@ -69,16 +71,16 @@ fn incomplete(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn program_absent(ups: &UpsView<'_>) -> Option<Says> {
-    let name = ups.section.driver()?;
+fn program_absent(ups: ParsedUps<'_>) -> Option<Says> {
+    let name = ups.driver()?;
     match &ups.host.deep()?.drivers {
         Seen::Is(all) if all.contains(name) => return None,
         Seen::Is(_) => {}
         Seen::Absent => return None,
         Seen::Unknown(why) => return unknown(why),
     }
-    let version = ups.host.version();
-    let package = version.and_then(|version| driver::package(name, version));
+    let installed = ups.host.installed();
+    let package = installed.and_then(|version| driver::package(name, version));
     let saw = match package {
         Some(package) => format!("the driver {name} is not installed; package {package} has it"),
         None if driver::known(name) => format!("the driver {name} is not installed"),
@@ -98,9 +100,9 @@ fn takes(driver: &str, key: &str, version: NutVersion) -> bool {
         || driver::key(driver, key, version).is_some()
 }
 
-fn key_unknown(ups: &UpsView<'_>) -> Option<Says> {
-    let name = ups.section.driver()?;
-    let version = ups.host.version()?;
+fn key_unknown(ups: ParsedUps<'_>) -> Option<Says> {
+    let name = ups.driver()?;
+    let version = ups.host.installed()?;
     driver::keys_known(name, version).then_some(())?;
     let strange = |entry: &&Entry| !takes(name, &entry.key.value, version);
     let entry = ups.section.entries.iter().find(strange)?;
@@ -120,12 +122,12 @@ fn key_unknown(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn unit<'a>(ups: &UpsView<'a>) -> Option<&'a Unit> {
+fn unit<'a>(ups: ParsedUps<'a>) -> Option<&'a Unit> {
     ups.host.unit(&ups.unit())
 }
 
 /// What the driver said last, each thing once, without systemd's own lines and the program's name.
-fn last_words(ups: &UpsView<'_>, count: usize) -> Vec<String> {
+fn last_words(ups: ParsedUps<'_>, count: usize) -> Vec<String> {
     let lines = ups.host.deep().and_then(|deep| deep.journal.driver.is());
     let mut last: Vec<&str> = Vec::new();
     for entry in lines.into_iter().flatten().rev() {
@@ -161,13 +163,13 @@ fn reason(words: &[String]) -> Option<&String> {
     telling.iter().find_map(said)
 }
 
-fn masked(ups: &UpsView<'_>) -> Option<Says> {
+fn masked(ups: ParsedUps<'_>) -> Option<Says> {
     let what = format!("the driver of {}", ups.name());
     daemon::masked(unit(ups)?, &ups.unit(), &what)
 }
 
-fn instance_absent(ups: &UpsView<'_>) -> Option<Says> {
-    (ups.host.version()? >= NutVersion::V2_8_0).then_some(())?;
+fn instance_absent(ups: ParsedUps<'_>) -> Option<Says> {
+    (ups.host.installed()? >= NutVersion::V2_8_0).then_some(())?;
     let known = |unit: &Unit| {
         unit.active != "inactive" || matches!(unit.enabled.as_str(), "enabled" | "static")
     };
@@ -184,7 +186,7 @@ fn instance_absent(ups: &UpsView<'_>) -> Option<Says> {
         .into()
 }
 
-fn fails(ups: &UpsView<'_>) -> Option<Says> {
+fn fails(ups: ParsedUps<'_>) -> Option<Says> {
     let unit = unit(ups)?;
     // Restart=always without a limit: a driver that cannot start never becomes `failed`. One that
     // is just starting is not told from it by its state, but by a run that has ended before.
@@ -202,7 +204,7 @@ fn fails(ups: &UpsView<'_>) -> Option<Says> {
         .into()
 }
 
-fn stopped(ups: &UpsView<'_>) -> Option<Says> {
+fn stopped(ups: ParsedUps<'_>) -> Option<Says> {
     let (state, name) = (&unit(ups)?.active, ups.unit());
     // 2.7.4's unit stops with the upsd that needs it (StopWhenUnneeded).
     let follows = name == "nut-driver.service" && !ups.host.unit_runs(SERVER);
@@ -218,8 +220,8 @@ fn stopped(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn spins(host: &HostView<'_>) -> Option<Says> {
-    let sections = || host.ups.iter().flat_map(|conf| &conf.sections);
+fn spins(host: ParsedHost<'_>) -> Option<Says> {
+    let sections = || host.ups_conf().into_iter().flat_map(|conf| &conf.sections);
     // The kernel cuts a program's name at 15 characters.
     let is_driver =
         |name: &str| sections().any(|ups| ups.driver().is_some_and(|own| own.starts_with(name)));
@@ -233,14 +235,14 @@ fn spins(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// What `upsc` complained of on the server itself.
-fn complaint(ups: &UpsView<'_>) -> Option<UpscError> {
+fn complaint(ups: ParsedUps<'_>) -> Option<UpscError> {
     match ups.reading()? {
         Reading::Error(text) => upsc::parse_error(&text.replace("; ", "\n")),
         Reading::Variables(_) | Reading::TimedOut => None,
     }
 }
 
-fn not_connected(ups: &UpsView<'_>) -> Option<Says> {
+fn not_connected(ups: ParsedUps<'_>) -> Option<Says> {
     (complaint(ups)? == UpscError::DriverNotConnected).then_some(())?;
     bad(format!(
         "upsd cannot reach the driver of {} although the driver runs",
@@ -250,13 +252,13 @@ fn not_connected(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn stale(ups: &UpsView<'_>) -> Option<Says> {
+fn stale(ups: ParsedUps<'_>) -> Option<Says> {
     let waiting = ups
         .reading()?
         .status()
         .is_some_and(|status| status.starts_with("WAIT"));
     // A driver that was started just now has not read the UPS yet.
-    let clock = ups.host.observed()?.system.clock;
+    let clock = ups.host.look()?.system.clock;
     let young = unit(ups).is_some_and(|unit| clock.saturating_sub(unit.since) < WAIT_S);
     let stale = waiting && !young || complaint(ups) == Some(UpscError::DataStale);
     stale.then_some(())?;

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use super::needs::Broken;
 use super::says::{Bad, Says};
 use super::subject::{Subject, subjects};
-use super::view::Site;
 use super::{DoctorRule, Symptom, all, power};
 use crate::model::bundle::Bundle;
 use crate::model::finding::Severity;
 use crate::model::verdict::{Checked, Diagnosis, Verdict};
 use crate::rules::text;
+use crate::site::ParsedSite;
 
 pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
-    let site = Site::new(bundles);
+    let site = ParsedSite::of_bundles(bundles);
     let mut broken = Broken::default();
     let mut checks = Vec::new();
     for rule in all() {
@@ -30,7 +30,7 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
         power: power::lines(&site),
         checks,
     };
-    diagnosis.verdict = sentence(&diagnosis, site.hosts.len());
+    diagnosis.verdict = sentence(&diagnosis, site.hosts().count());
     diagnosis
 }
 

@@ -2,13 +2,13 @@
 
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::HostView;
 use crate::model::bundle::{Disk, Facts};
 use crate::model::observed::Seen;
 use crate::model::outcome::HostError;
 use crate::model::verdict::Repair;
 use crate::nut::directive::File;
 use crate::nut::files::{Trap, TrapKind};
+use crate::site::ParsedHost;
 
 /// Seconds by which clocks may differ: connecting alone may take ten.
 const SKEW_S: u64 = 60;
@@ -36,14 +36,14 @@ rules! { Host
     Error   "mode-misspelt"         Host(mode_misspelt) ["mode-is-none"];
 }
 
-fn error<'a>(host: &HostView<'a>) -> Option<&'a HostError> {
-    match &host.bundle.facts {
+fn error<'a>(host: ParsedHost<'a>) -> Option<&'a HostError> {
+    match &host.bundle()?.facts {
         Facts::Failed(error) => Some(error),
         Facts::Seen(_) | Facts::NotAsked => None,
     }
 }
 
-fn name_unknown(host: &HostView<'_>) -> Option<Says> {
+fn name_unknown(host: ParsedHost<'_>) -> Option<Says> {
     let HostError::UnknownName { address } = error(host)? else {
         return None;
     };
@@ -52,7 +52,7 @@ fn name_unknown(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn unreachable(host: &HostView<'_>) -> Option<Says> {
+fn unreachable(host: ParsedHost<'_>) -> Option<Says> {
     let (saw, address, detail) = match error(host)? {
         HostError::Unreachable { address, detail } => {
             ("it cannot be reached by ssh".into(), address, Some(detail))
@@ -67,7 +67,7 @@ fn unreachable(host: &HostView<'_>) -> Option<Says> {
     bad(saw).with("address", address).shown(detail).into()
 }
 
-fn key_not_trusted(host: &HostView<'_>) -> Option<Says> {
+fn key_not_trusted(host: ParsedHost<'_>) -> Option<Says> {
     let (saw, address, detail) = match error(host)? {
         HostError::HostKeyUnknown { address } => (
             "its ssh host key is not known on this machine yet",
@@ -84,7 +84,7 @@ fn key_not_trusted(host: &HostView<'_>) -> Option<Says> {
     bad(saw).with("address", address).shown(detail).into()
 }
 
-fn login_refused(host: &HostView<'_>) -> Option<Says> {
+fn login_refused(host: ParsedHost<'_>) -> Option<Says> {
     let HostError::AuthRefused { address, detail } = error(host)? else {
         return None;
     };
@@ -94,7 +94,7 @@ fn login_refused(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn sudo_refused(host: &HostView<'_>) -> Option<Says> {
+fn sudo_refused(host: ParsedHost<'_>) -> Option<Says> {
     let HostError::SudoRefused { user, detail } = error(host)? else {
         return None;
     };
@@ -104,7 +104,7 @@ fn sudo_refused(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn look_failed(host: &HostView<'_>) -> Option<Says> {
+fn look_failed(host: ParsedHost<'_>) -> Option<Says> {
     let saw = match error(host)? {
         HostError::Lost { detail } => {
             format!("the connection broke while the host was looked at: {detail}")
@@ -117,9 +117,9 @@ fn look_failed(host: &HostView<'_>) -> Option<Says> {
     bad(saw).into()
 }
 
-fn not_installed(host: &HostView<'_>) -> Option<Says> {
-    let have = &host.observed()?.packages;
-    let wanted = host.bundle.wish.role.packages().iter().copied();
+fn not_installed(host: ParsedHost<'_>) -> Option<Says> {
+    let have = &host.look()?.packages;
+    let wanted = host.role().packages().iter().copied();
     let missing: Vec<&str> = wanted.filter(|name| !have.contains_key(*name)).collect();
     missing.first()?;
     bad(format!("{} is not installed", missing.join(" and ")))
@@ -127,8 +127,8 @@ fn not_installed(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn deploy_unfinished(host: &HostView<'_>) -> Option<Says> {
-    let open = host.observed()?.transaction.as_ref()?;
+fn deploy_unfinished(host: ParsedHost<'_>) -> Option<Says> {
+    let open = host.look()?.transaction.as_ref()?;
     match &open.holder {
         Some(holder) => bad(format!("a deploy is under way: {holder}")),
         None => bad(format!(
@@ -139,7 +139,7 @@ fn deploy_unfinished(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn disk_full(host: &HostView<'_>) -> Option<Says> {
+fn disk_full(host: ParsedHost<'_>) -> Option<Says> {
     let deep = host.deep()?;
     let full = |disk: &&Disk| disk.size_kib > 0 && disk.available_kib < FULL_KIB;
     if let Some(disk) = deep.disks.iter().find(full) {
@@ -154,15 +154,15 @@ fn disk_full(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn disk_read_only(host: &HostView<'_>) -> Option<Says> {
+fn disk_read_only(host: ParsedHost<'_>) -> Option<Says> {
     let mount = host.deep()?.read_only.first()?;
     bad(format!("{mount} is mounted read-only"))
         .at(mount)
         .into()
 }
 
-fn clock_wrong(host: &HostView<'_>) -> Option<Says> {
-    let (there, here) = (host.observed()?.system.clock, host.bundle.looked_at);
+fn clock_wrong(host: ParsedHost<'_>) -> Option<Says> {
+    let (there, here) = (host.look()?.system.clock, host.bundle()?.looked_at);
     if there == 0 || here == 0 || there.abs_diff(here) <= SKEW_S {
         return None;
     }
@@ -180,7 +180,7 @@ fn span(seconds: u64) -> String {
 }
 
 /// The files that the host's daemons read.
-fn needed(host: &HostView<'_>) -> impl Iterator<Item = File> {
+fn needed(host: ParsedHost<'_>) -> impl Iterator<Item = File> {
     let server = host.is_server();
     let own = move |file: &File| server || matches!(file, File::Nut | File::Upsmon);
     File::ALL.into_iter().filter(own)
@@ -190,7 +190,7 @@ fn path(file: File) -> String {
     format!("/etc/nut/{file}")
 }
 
-fn file_absent(host: &HostView<'_>) -> Option<Says> {
+fn file_absent(host: ParsedHost<'_>) -> Option<Says> {
     let gone = |file: &File| matches!(host.file(*file), Some(Seen::Absent));
     if let Some(file) = needed(host).find(gone) {
         return bad(format!("/etc/nut/{file} does not exist"))
@@ -205,7 +205,7 @@ fn file_absent(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// Root starts everything, but upsd always, and upsmon from its first reload on, reads as `nut`.
-fn not_readable(host: &HostView<'_>) -> Option<Says> {
+fn not_readable(host: ParsedHost<'_>) -> Option<Says> {
     let deep = host.deep()?;
     let Some(folder) = deep.rights.get("/etc/nut") else {
         return unknown("what the account nut may read could not be tested");
@@ -230,7 +230,7 @@ fn not_readable(host: &HostView<'_>) -> Option<Says> {
     worst(shut.first()?).shown(metas).into()
 }
 
-fn world_readable(host: &HostView<'_>) -> Option<Says> {
+fn world_readable(host: ParsedHost<'_>) -> Option<Says> {
     let (file, mode) = [File::UpsdUsers, File::Upsmon]
         .into_iter()
         .find_map(|file| {
@@ -245,9 +245,9 @@ fn world_readable(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn line_lost(host: &HostView<'_>) -> Option<Says> {
+fn line_lost(host: ParsedHost<'_>) -> Option<Says> {
     let lost: Vec<(File, &Trap)> = needed(host)
-        .flat_map(|file| host.traps(file).iter().map(move |trap| (file, trap)))
+        .flat_map(|file| host.traps_of(file).map(move |trap| (file, trap)))
         .filter(|(_, trap)| loses(&trap.kind))
         .collect();
     let (file, trap) = lost.first()?;
@@ -281,18 +281,16 @@ fn loses(kind: &TrapKind) -> bool {
 
 /// What is wrong with the mode, for a `MODE` that `wrong` takes; the text gets the right one.
 fn mode(
-    host: &HostView<'_>,
+    host: ParsedHost<'_>,
     wrong: impl Fn(&str) -> bool,
     saw: impl Fn(&str) -> String,
 ) -> Option<Says> {
-    let mode = host.nut.as_ref()?.mode().unwrap_or("");
+    let mode = host.nut_conf()?.mode().unwrap_or("");
     let bad = wrong(mode).then(|| bad(saw(mode)))?;
-    bad.with("value", host.bundle.wish.role.mode())
-        .redeploy()
-        .into()
+    bad.with("value", host.role().mode()).redeploy().into()
 }
 
-fn mode_none(host: &HostView<'_>) -> Option<Says> {
+fn mode_none(host: ParsedHost<'_>) -> Option<Says> {
     mode(
         host,
         |mode| mode == "none",
@@ -300,7 +298,7 @@ fn mode_none(host: &HostView<'_>) -> Option<Says> {
     )
 }
 
-fn mode_netclient(host: &HostView<'_>) -> Option<Says> {
+fn mode_netclient(host: ParsedHost<'_>) -> Option<Says> {
     mode(
         host,
         |mode| mode == "netclient",
@@ -311,7 +309,7 @@ fn mode_netclient(host: &HostView<'_>) -> Option<Says> {
     )
 }
 
-fn mode_misspelt(host: &HostView<'_>) -> Option<Says> {
+fn mode_misspelt(host: ParsedHost<'_>) -> Option<Says> {
     let known = ["none", "standalone", "netserver", "netclient"];
     mode(
         host,

@@ -2,9 +2,10 @@
 
 use super::rules;
 use super::says::{Bad, Says, bad, unknown};
-use super::view::{HostView, is_ip, is_loopback};
 use crate::model::observed::Seen;
 use crate::nut::ups_name::PORT;
+use crate::site::ParsedHost;
+use crate::site::address::{is_ip, is_loopback};
 
 rules! { Listen
     Error   "listen-name-is-loopback" Server(name_is_loopback) ["upsd-not-running"];
@@ -13,8 +14,8 @@ rules! { Listen
 }
 
 /// Judges upsd's sockets, address and port; nothing when upsd has none.
-fn sockets(host: &HostView<'_>, judge: impl Fn(&[(&str, u16)]) -> Option<Bad>) -> Option<Says> {
-    let all = match &host.observed()?.listening {
+fn sockets(host: ParsedHost<'_>, judge: impl Fn(&[(&str, u16)]) -> Option<Bad>) -> Option<Says> {
+    let all = match &host.look()?.listening {
         Seen::Is(all) => all,
         Seen::Absent => return None,
         Seen::Unknown(why) => return unknown(format!("ss: {why}")),
@@ -27,7 +28,7 @@ fn sockets(host: &HostView<'_>, judge: impl Fn(&[(&str, u16)]) -> Option<Bad>) -
 }
 
 /// Whether sockets are there, all of them for the host itself, and other hosts need one.
-fn only_own(host: &HostView<'_>, sockets: &[(&str, u16)]) -> bool {
+fn only_own(host: ParsedHost<'_>, sockets: &[(&str, u16)]) -> bool {
     let own = |(address, _): &(&str, u16)| is_loopback(address);
     !sockets.is_empty() && sockets.iter().all(own) && host.has_remote_clients()
 }
@@ -38,7 +39,7 @@ fn shown(sockets: &[(&str, u16)]) -> Vec<String> {
 }
 
 /// Debian maps a host's own name to 127.0.1.1 in /etc/hosts, and upsd takes the first address.
-fn name_is_loopback(host: &HostView<'_>) -> Option<Says> {
+fn name_is_loopback(host: ParsedHost<'_>) -> Option<Says> {
     sockets(host, |sockets| {
         let name = |address: &&str| !is_ip(address) && *address != "*" && !is_loopback(address);
         let name = host.listens().map(|(address, _)| address).find(name)?;
@@ -52,7 +53,7 @@ fn name_is_loopback(host: &HostView<'_>) -> Option<Says> {
     })
 }
 
-fn only_loopback(host: &HostView<'_>) -> Option<Says> {
+fn only_loopback(host: ParsedHost<'_>) -> Option<Says> {
     sockets(host, |sockets| {
         only_own(host, sockets).then(|| {
             bad("upsd listens only on this host itself (127.0.0.1): its clients cannot connect")
@@ -74,9 +75,9 @@ fn covers(socket: &str, address: &str) -> bool {
     }
 }
 
-fn misses(host: &HostView<'_>) -> Option<Says> {
+fn misses(host: ParsedHost<'_>) -> Option<Says> {
     sockets(host, |sockets| {
-        let mut wanted = host.bundle.wish.expect.listen.iter();
+        let mut wanted = host.expect().listen.iter();
         let want = wanted.find(|want| {
             let hit =
                 |(have, port): &(&str, u16)| *port == want.port && covers(have, &want.address);

@@ -5,10 +5,10 @@
 
 use super::rules;
 use super::says::{Says, bad};
-use super::view::{HostView, Watch};
 use crate::nut::directive::File;
-use crate::nut::files::{Role, TrapKind, UpsdUsers, User};
+use crate::nut::files::{Role, TrapKind, User};
 use crate::nut::version::NutVersion;
+use crate::site::{ParsedHost, Watch};
 
 rules! { Login
     Error   "login-user-twice"            Server(twice) ["config-line-lost"];
@@ -23,10 +23,9 @@ rules! { Login
     Error   "primary-is-secondary"        Watch(not_primary) ["role-word-not-known"];
 }
 
-fn twice(host: &HostView<'_>) -> Option<Says> {
+fn twice(host: ParsedHost<'_>) -> Option<Says> {
     let (trap, heir) = host
-        .traps(File::UpsdUsers)
-        .iter()
+        .traps_of(File::UpsdUsers)
         .find_map(|trap| match &trap.kind {
             TrapKind::DuplicateUser(heir) => Some((trap, heir)),
             _ => None,
@@ -41,10 +40,10 @@ fn twice(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn ups_unknown(watch: &Watch<'_>) -> Option<Says> {
-    let server = watch.server_view().filter(HostView::is_server)?;
+fn ups_unknown(watch: Watch<'_>) -> Option<Says> {
+    let server = server(watch)?;
     let ups = watch.ups();
-    let sections = &server.ups.as_ref()?.sections;
+    let sections = &server.ups_conf()?.sections;
     let mut there = sections.iter().filter(|section| section.exists());
     if there.any(|section| section.name.eq_ignore_ascii_case(ups)) {
         return None;
@@ -66,70 +65,72 @@ fn ups_unknown(watch: &Watch<'_>) -> Option<Says> {
     .into()
 }
 
-fn users(watch: &Watch<'_>) -> Option<UpsdUsers> {
-    watch.server_view().filter(HostView::is_server)?.users
+fn server(watch: Watch<'_>) -> Option<ParsedHost<'_>> {
+    watch.server().filter(|server| server.is_server())
 }
 
 /// The server's user of a MONITOR line.
-fn user(watch: &Watch<'_>) -> Option<User> {
-    users(watch)?.user(&watch.monitor.user.value).cloned()
+fn user(watch: Watch<'_>) -> Option<&User> {
+    server(watch)?.user(watch.user())
 }
 
 /// The version of the server, for its words of roles.
-fn server_version(watch: &Watch<'_>) -> Option<NutVersion> {
-    watch.server_view()?.version()
+fn server_version(watch: Watch<'_>) -> Option<NutVersion> {
+    server(watch)?.installed()
 }
 
-fn user_unknown(watch: &Watch<'_>) -> Option<Says> {
-    let (name, server) = (&watch.monitor.user.value, watch.server_name());
-    users(watch)?.user(name).is_none().then_some(())?;
+fn user_unknown(watch: Watch<'_>) -> Option<Says> {
+    let (name, label) = (watch.user(), watch.server_label());
+    server(watch)?.upsd_users()?;
+    user(watch).is_none().then_some(())?;
     bad(format!(
-        "it logs in as `{name}`, which {server} does not know"
+        "it logs in as `{name}`, which {label} does not know"
     ))
     .redeploy()
     .into()
 }
 
-fn no_password(watch: &Watch<'_>) -> Option<Says> {
+fn no_password(watch: Watch<'_>) -> Option<Says> {
     let user = user(watch).filter(|user| user.password.is_none())?;
     bad(format!(
         "user `{}` has no password in upsd.users on {}, so nobody can log in as it",
         user.name,
-        watch.server_name()
+        watch.server_label()
     ))
     .redeploy()
     .into()
 }
 
-fn password(watch: &Watch<'_>) -> Option<Says> {
-    let user = user(watch).filter(|user| !user.accepts(&watch.monitor.password.value))?;
+fn password(watch: Watch<'_>) -> Option<Says> {
+    let password = watch.password()?;
+    let user = user(watch).filter(|user| !user.accepts(password))?;
     bad(format!(
         "it cannot log in: the password of `{}` in its upsmon.conf is not the one upsd on {} knows",
         user.name,
-        watch.server_name()
+        watch.server_label()
     ))
     .redeploy()
     .into()
 }
 
-fn no_role(watch: &Watch<'_>) -> Option<Says> {
+fn no_role(watch: Watch<'_>) -> Option<Says> {
     let user = user(watch).filter(|user| user.upsmon.is_empty())?;
     bad(format!(
         "user `{}` has no `upsmon` line in upsd.users on {}: its logins are refused",
         user.name,
-        watch.server_name()
+        watch.server_label()
     ))
-    .with("value", watch.monitor.role().word(NutVersion::V2_7_4))
+    .with("value", watch.role().word(NutVersion::V2_7_4))
     .redeploy()
     .into()
 }
 
 /// 2.7.4 knows `master` and `slave` only: it gives no rights to, or makes a slave of, the new words.
-fn role_word(watch: &Watch<'_>) -> Option<Says> {
-    let word = &watch.monitor.role_word.value;
+fn role_word(watch: Watch<'_>) -> Option<Says> {
+    let word = &watch.monitor()?.role_word.value;
     let own = watch
         .host
-        .version()
+        .installed()
         .filter(|version| !Role::is_known(word, *version));
     let (saw, file, version) = match own {
         Some(version) => (
@@ -144,7 +145,7 @@ fn role_word(watch: &Watch<'_>) -> Option<Says> {
             if user.upsmon.iter().any(|word| known(&word.value)) {
                 return None;
             }
-            let (server, name) = (watch.server_name(), &user.name);
+            let (server, name) = (watch.server_label(), &user.name);
             (
                 format!(
                     "upsd {version} on {server} does not know the role `{word}` of user `{name}`"
@@ -156,27 +157,27 @@ fn role_word(watch: &Watch<'_>) -> Option<Says> {
     };
     bad(saw)
         .at(format!("/etc/nut/{file}"))
-        .with("value", watch.monitor.role().word(version))
+        .with("value", watch.role().word(version))
         .redeploy()
         .into()
 }
 
-fn two_primaries(watch: &Watch<'_>) -> Option<Says> {
-    watch.server.filter(|_| !watch.is_own())?;
-    (watch.monitor.role() == Role::Primary).then_some(())?;
-    let version = watch.host.version().unwrap_or(NutVersion::V2_8_0);
+fn two_primaries(watch: Watch<'_>) -> Option<Says> {
+    watch.server_name().filter(|_| !watch.is_own())?;
+    (watch.role() == Role::Primary).then_some(())?;
+    let version = watch.host.version();
     bad(format!(
         "it watches {} as primary, but only {}, which has the cable, can be that",
         watch.system(),
-        watch.server_name()
+        watch.server_label()
     ))
     .with("value", version.secondary_word())
     .redeploy()
     .into()
 }
 
-fn weak(watch: &Watch<'_>) -> Option<Says> {
-    (watch.monitor.role() == Role::Primary).then_some(())?;
+fn weak(watch: Watch<'_>) -> Option<Says> {
+    (watch.role() == Role::Primary).then_some(())?;
     let strong = |user: &User| user.role() == Some(Role::Primary) || user.may("FSD");
     let user = user(watch).filter(|user| !strong(user) && !user.upsmon.is_empty())?;
     let version = server_version(watch).unwrap_or(NutVersion::V2_8_0);
@@ -190,10 +191,10 @@ fn weak(watch: &Watch<'_>) -> Option<Says> {
 }
 
 /// The host with the cable must be primary, or nobody tells the others and cuts the UPS.
-fn not_primary(watch: &Watch<'_>) -> Option<Says> {
+fn not_primary(watch: Watch<'_>) -> Option<Says> {
     let mine = watch.is_own() && watch.host.is_server();
-    (mine && watch.monitor.role() != Role::Primary).then_some(())?;
-    let version = watch.host.version().unwrap_or(NutVersion::V2_8_0);
+    (mine && watch.role() != Role::Primary).then_some(())?;
+    let version = watch.host.version();
     bad(format!(
         "it has the cable of {}, but watches it as a secondary: nobody is the primary",
         watch.ups()

@@ -10,6 +10,7 @@ mod device;
 mod driver;
 mod engine;
 mod host;
+mod journal;
 mod listen;
 mod login;
 mod needs;
@@ -21,13 +22,12 @@ mod shutdown;
 mod subject;
 mod upsd;
 mod upsmon;
-mod view;
 
 use super::Rule;
 use crate::model::bundle::Bundle;
 use crate::model::verdict::{Diagnosis, Link};
+use crate::site::{ParsedHost, ParsedUps, Watch};
 use says::Says;
-use view::{HostView, UpsView, Watch};
 
 /// A rule of this pass.
 pub struct DoctorRule {
@@ -42,13 +42,13 @@ pub struct DoctorRule {
 #[derive(Clone, Copy)]
 enum Scope {
     /// Each host.
-    Host(fn(&HostView<'_>) -> Option<Says>),
+    Host(fn(ParsedHost<'_>) -> Option<Says>),
     /// Each host that should run drivers and upsd.
-    Server(fn(&HostView<'_>) -> Option<Says>),
+    Server(fn(ParsedHost<'_>) -> Option<Says>),
     /// Each section of a server's ups.conf.
-    Ups(fn(&UpsView<'_>) -> Option<Says>),
+    Ups(fn(ParsedUps<'_>) -> Option<Says>),
     /// Each MONITOR line of a host, with the server it points to.
-    Watch(fn(&Watch<'_>) -> Option<Says>),
+    Watch(fn(Watch<'_>) -> Option<Says>),
 }
 
 /// What the user says is wrong.

@@ -7,6 +7,7 @@ use super::subject::Subject;
 use super::{DoctorRule, Scope, all};
 use crate::model::name::HostName;
 use crate::model::verdict::Link;
+use crate::site::Watch;
 
 /// Without these nothing can be said of a host.
 const BASIC: [&str; 7] = [
@@ -103,7 +104,7 @@ pub(super) fn with_their_own(rule: &DoctorRule) -> BTreeSet<&'static str> {
 /// Where a needed rule must have held for a subject.
 fn places(needed: &DoctorRule, subject: Subject<'_>) -> Vec<Place> {
     let own = (subject.host().clone(), None);
-    let server = |watch: &super::view::Watch<'_>| watch.server.map(|server| server.host.clone());
+    let server = |watch: Watch<'_>| watch.server_name().cloned();
     match (needed.scope, subject) {
         (Scope::Host(_) | Scope::Server(_), Subject::Watch(watch)) => {
             let there = server(watch).map(|server| (server, None));
@@ -122,8 +123,10 @@ fn places(needed: &DoctorRule, subject: Subject<'_>) -> Vec<Place> {
         }
         // What a host's servers say of a UPS is what the host itself hears.
         (Scope::Ups(_), Subject::Host(host)) => {
-            let servers = host.servers().into_iter().map(|server| (server, None));
-            servers.chain([own]).collect()
+            let servers = host
+                .watches()
+                .filter_map(|watch| watch.server_name().cloned());
+            servers.map(|server| (server, None)).chain([own]).collect()
         }
         _ => vec![own],
     }

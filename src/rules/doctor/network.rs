@@ -2,10 +2,11 @@
 
 use super::rules;
 use super::says::{Says, bad};
-use super::view::{HostView, Watch, is_ip, is_loopback};
 use crate::model::bundle::Contact;
 use crate::model::observed::Seen;
 use crate::nut::version::NutVersion;
+use crate::site::address::{is_ip, is_loopback};
+use crate::site::{LoggedIn, ParsedHost, Watch};
 
 rules! { Network
     Error   "server-name-unresolved" Watch(unresolved) ["config-line-lost"];
@@ -16,12 +17,12 @@ rules! { Network
 }
 
 /// What became of the client's own attempt to connect.
-fn connect<'a>(watch: &'a Watch<'_>) -> Option<&'a Contact> {
+fn connect<'a>(watch: Watch<'a>) -> Option<&'a Contact> {
     let key = (watch.address().to_string(), watch.port());
     watch.host.deep()?.connects.get(&key)
 }
 
-fn unresolved(watch: &Watch<'_>) -> Option<Says> {
+fn unresolved(watch: Watch<'_>) -> Option<Says> {
     let name = Some(watch.address()).filter(|name| !name.is_empty() && !is_ip(name))?;
     let slow = match watch.host.deep()?.names.get(name)? {
         Seen::Is(_) => return None,
@@ -36,14 +37,14 @@ fn unresolved(watch: &Watch<'_>) -> Option<Says> {
 }
 
 /// The server in the MONITOR line is not the host that has the UPS.
-fn wrong_address(watch: &Watch<'_>) -> Option<Says> {
+fn wrong_address(watch: Watch<'_>) -> Option<Says> {
     let address = Some(watch.address()).filter(|address| is_ip(address))?;
-    let wishes = &watch.host.bundle.wish.expect.monitors;
+    let wishes = &watch.host.expect().monitors;
     let named = wishes.iter().find(|want| want.ups.as_str() == watch.ups());
     let want = named.or(wishes.first())?;
     let own = want.server == *watch.host.name();
-    let server = watch.server.filter(|_| own || !is_loopback(address));
-    let right = want.system == watch.system() || server.is_some_and(|is| is.host == want.server);
+    let server = watch.server_name().filter(|_| own || !is_loopback(address));
+    let right = want.system == watch.system() || server.is_some_and(|is| *is == want.server);
     if right || matches!(connect(watch), Some(Contact::Upsd(_))) {
         return None;
     }
@@ -62,7 +63,7 @@ fn wrong_address(watch: &Watch<'_>) -> Option<Says> {
 }
 
 /// Rules of the server's packet filter that may be meant.
-fn suspects(server: &HostView<'_>, port: u16) -> Vec<String> {
+fn suspects(server: ParsedHost<'_>, port: u16) -> Vec<String> {
     let lines = server.deep().and_then(|deep| deep.firewall.is());
     let words = ["drop", "reject", "DROP", "REJECT"];
     let blocking = |line: &&String| words.iter().any(|word| line.contains(word));
@@ -80,11 +81,11 @@ fn suspects(server: &HostView<'_>, port: u16) -> Vec<String> {
 }
 
 /// The server listens, the client gets nothing through: what lies between is at fault.
-fn firewall(watch: &Watch<'_>) -> Option<Says> {
-    let server = watch.server_view().filter(HostView::is_server)?;
+fn firewall(watch: Watch<'_>) -> Option<Says> {
+    let server = watch.server().filter(|host| host.is_server())?;
     (!watch.is_own()).then_some(())?;
     let (port, name) = (watch.port(), server.name());
-    let suspects = suspects(&server, port);
+    let suspects = suspects(server, port);
     let how = match connect(watch)? {
         Contact::Silent => "drops",
         Contact::Refused => "rejects",
@@ -96,7 +97,7 @@ fn firewall(watch: &Watch<'_>) -> Option<Says> {
     } else {
         format!("the firewall of {name} {how} what it sends to port {port}")
     };
-    let mut own = watch.host.observed()?.addresses.iter();
+    let mut own = watch.host.look()?.addresses.iter();
     let client = own.find(|address| is_ip(address) && !address.contains(':'));
     bad(saw)
         .with(
@@ -107,8 +108,8 @@ fn firewall(watch: &Watch<'_>) -> Option<Says> {
         .into()
 }
 
-fn not_reached(watch: &Watch<'_>) -> Option<Says> {
-    let (server, port, address) = (watch.server_name(), watch.port(), watch.address());
+fn not_reached(watch: Watch<'_>) -> Option<Says> {
+    let (server, port, address) = (watch.server_label(), watch.port(), watch.address());
     bad(match connect(watch)? {
         Contact::Upsd(_) | Contact::NoName => return None,
         Contact::Refused => format!("{server} refuses connections to port {port}"),
@@ -121,10 +122,10 @@ fn not_reached(watch: &Watch<'_>) -> Option<Says> {
 }
 
 /// Debian 11 and 12 link upsd with libwrap: /etc/hosts.deny can turn a login into ACCESS-DENIED.
-fn wrappers(watch: &Watch<'_>) -> Option<Says> {
-    let server = watch.server_view()?;
-    let linked = server.version()? < NutVersion::V2_8_1;
-    (linked && watch.logged_in() == Some(false)).then_some(())?;
+fn wrappers(watch: Watch<'_>) -> Option<Says> {
+    let server = watch.server()?;
+    let linked = server.installed()? < NutVersion::V2_8_1;
+    (linked && matches!(watch.logged_in(), LoggedIn::No(_))).then_some(())?;
     let denies = |line: &&String| {
         let denied = line.strip_prefix("/etc/hosts.deny:").unwrap_or_default();
         let services = denied.split(':').next().unwrap_or_default();

@@ -2,10 +2,10 @@
 
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::HostView;
 use crate::model::observed::Seen;
 use crate::nut::files::Setting;
 use crate::nut::version::NutVersion;
+use crate::site::ParsedHost;
 
 rules! { Notification
     Warning "notify-program-absent"         Host(absent) ["config-line-lost"];
@@ -15,12 +15,12 @@ rules! { Notification
 }
 
 /// The program of NOTIFYCMD: the first word of its shell line.
-fn program<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
+fn program<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
     let first = host.upsmon_value("NOTIFYCMD")?.split_whitespace().next();
     first.filter(|word| word.starts_with('/'))
 }
 
-fn absent(host: &HostView<'_>) -> Option<Says> {
+fn absent(host: ParsedHost<'_>) -> Option<Says> {
     let path = program(host)?;
     match host.deep()?.paths.get(path)? {
         Seen::Absent => {}
@@ -34,7 +34,7 @@ fn absent(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn not_executable(host: &HostView<'_>) -> Option<Says> {
+fn not_executable(host: ParsedHost<'_>) -> Option<Says> {
     let (path, deep) = (program(host)?, host.deep()?);
     deep.paths.get(path)?.is()?;
     (!deep.rights.get(path)?.execute).then_some(())?;
@@ -46,12 +46,15 @@ fn not_executable(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// The lines of a directive.
-fn settings<'a>(host: &'a HostView<'_>, name: &'a str) -> impl Iterator<Item = &'a Setting> {
-    let all = host.upsmon.iter().flat_map(|conf| &conf.settings);
+fn settings<'a>(host: ParsedHost<'a>, name: &'a str) -> impl Iterator<Item = &'a Setting> {
+    let all = host
+        .upsmon_conf()
+        .into_iter()
+        .flat_map(|conf| &conf.settings);
     all.filter(move |setting| setting.is(name))
 }
 
-fn without(host: &HostView<'_>) -> Option<Says> {
+fn without(host: ParsedHost<'_>) -> Option<Says> {
     let runs = |setting: &&Setting| {
         let mut flags = setting
             .args
@@ -73,8 +76,8 @@ fn without(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// The text is a format of printf before 2.8.4: one `%s` is all it may have.
-fn crashes(host: &HostView<'_>) -> Option<Says> {
-    (host.version()? < NutVersion::V2_8_4).then_some(())?;
+fn crashes(host: ParsedHost<'_>) -> Option<Says> {
+    (host.installed()? < NutVersion::V2_8_4).then_some(())?;
     let crashes = |setting: &&Setting| {
         setting
             .args

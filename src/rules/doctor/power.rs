@@ -2,10 +2,10 @@
 
 use super::rules;
 use super::says::{Says, bad};
-use super::view::{Site, UpsView};
 use crate::model::observed::Reading;
 use crate::model::verdict::PowerLine;
 use crate::nut::status::{StatusWord, UpsStatus};
+use crate::site::{ParsedHost, ParsedSite, ParsedUps};
 
 rules! { Power
     Error   "shutdown-latched"     Ups(shutdown_latched) [];
@@ -24,14 +24,14 @@ rules! { Power
     Note    "calibration-running"  Ups(calibrating) ["mains-lost"];
 }
 
-fn status(ups: &UpsView<'_>) -> Option<UpsStatus> {
+fn status(ups: ParsedUps<'_>) -> Option<UpsStatus> {
     let status = UpsStatus::parse(ups.reading()?.status()?);
     (!status.waiting()).then_some(status)
 }
 
 /// Applies a test to a status that is there; a UPS that does not answer is the driver's business.
 fn when(
-    ups: &UpsView<'_>,
+    ups: ParsedUps<'_>,
     holds: impl Fn(&UpsStatus) -> bool,
     saw: impl Fn(&UpsStatus) -> String,
 ) -> Option<Says> {
@@ -40,7 +40,7 @@ fn when(
     bad(saw(&status)).shown(shown).into()
 }
 
-fn shutdown_latched(ups: &UpsView<'_>) -> Option<Says> {
+fn shutdown_latched(ups: ParsedUps<'_>) -> Option<Says> {
     let name = ups.name();
     when(
         ups,
@@ -58,7 +58,7 @@ fn shutdown_latched(ups: &UpsView<'_>) -> Option<Says> {
 }
 
 /// The primary has set FSD by then, or does with its next poll.
-fn battery_low(ups: &UpsView<'_>) -> Option<Says> {
+fn battery_low(ups: ParsedUps<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.on_battery() && (status.low_battery() || status.fsd()),
@@ -72,7 +72,7 @@ fn battery_low(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn mains_lost(ups: &UpsView<'_>) -> Option<Says> {
+fn mains_lost(ups: ParsedUps<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.on_battery() && !status.fsd(),
@@ -84,7 +84,7 @@ fn mains_lost(ups: &UpsView<'_>) -> Option<Says> {
 }
 
 /// `63 %, about 14 min left`.
-fn reserve(ups: &UpsView<'_>) -> String {
+fn reserve(ups: ParsedUps<'_>) -> String {
     let charge = ups
         .number("battery.charge")
         .map(|charge| format!("{charge:.0} %"));
@@ -101,7 +101,7 @@ fn reserve(ups: &UpsView<'_>) -> String {
 }
 
 /// When the UPS will report a low battery, as far as it says.
-fn limits(ups: &UpsView<'_>) -> Option<String> {
+fn limits(ups: ParsedUps<'_>) -> Option<String> {
     let charge = ups
         .number("battery.charge.low")
         .map(|low| format!("{low:.0} %"));
@@ -118,7 +118,7 @@ fn minutes(seconds: f64) -> String {
     }
 }
 
-fn output_off(ups: &UpsView<'_>) -> Option<Says> {
+fn output_off(ups: ParsedUps<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.not_protecting() && !status.calibrating(),
@@ -133,7 +133,7 @@ fn output_off(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn overloaded(ups: &UpsView<'_>) -> Option<Says> {
+fn overloaded(ups: ParsedUps<'_>) -> Option<Says> {
     let load = ups.number("ups.load").unwrap_or(0.0);
     when(
         ups,
@@ -147,7 +147,7 @@ fn overloaded(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn battery_worn(ups: &UpsView<'_>) -> Option<Says> {
+fn battery_worn(ups: ParsedUps<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.has(&StatusWord::Rb),
@@ -155,7 +155,7 @@ fn battery_worn(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn low_on_mains(ups: &UpsView<'_>) -> Option<Says> {
+fn low_on_mains(ups: ParsedUps<'_>) -> Option<Says> {
     when(
         ups,
         |status| status.on_line() && status.low_battery() && !status.fsd(),
@@ -174,7 +174,7 @@ fn low_on_mains(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn test_failed(ups: &UpsView<'_>) -> Option<Says> {
+fn test_failed(ups: ParsedUps<'_>) -> Option<Says> {
     let result = ups.variable("ups.test.result")?;
     let lower = result.to_lowercase();
     let words = ["error", "fail", "bad", "warning"];
@@ -189,7 +189,7 @@ fn test_failed(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn discharging(ups: &UpsView<'_>) -> Option<Says> {
+fn discharging(ups: ParsedUps<'_>) -> Option<Says> {
     when(
         ups,
         |status| {
@@ -207,7 +207,7 @@ fn discharging(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn charge_low(ups: &UpsView<'_>) -> Option<Says> {
+fn charge_low(ups: ParsedUps<'_>) -> Option<Says> {
     let charge = ups
         .number("battery.charge")
         .filter(|charge| *charge < 50.0)?;
@@ -220,7 +220,7 @@ fn charge_low(ups: &UpsView<'_>) -> Option<Says> {
     })
 }
 
-fn thresholds_odd(ups: &UpsView<'_>) -> Option<Says> {
+fn thresholds_odd(ups: ParsedUps<'_>) -> Option<Says> {
     status(ups)?;
     let low = ups
         .number("battery.charge.low")
@@ -233,14 +233,14 @@ fn thresholds_odd(ups: &UpsView<'_>) -> Option<Says> {
     .into()
 }
 
-fn load_high(ups: &UpsView<'_>) -> Option<Says> {
+fn load_high(ups: ParsedUps<'_>) -> Option<Says> {
     let load = ups
         .number("ups.load")
         .filter(|load| (90.0..=100.0).contains(load))?;
     bad(format!("{} carries {load:.0} % of what it can", ups.name())).into()
 }
 
-fn alarm(ups: &UpsView<'_>) -> Option<Says> {
+fn alarm(ups: ParsedUps<'_>) -> Option<Says> {
     let text = ups.variable("ups.alarm").unwrap_or("no text");
     when(
         ups,
@@ -249,16 +249,17 @@ fn alarm(ups: &UpsView<'_>) -> Option<Says> {
     )
 }
 
-fn calibrating(ups: &UpsView<'_>) -> Option<Says> {
+fn calibrating(ups: ParsedUps<'_>) -> Option<Says> {
     when(ups, UpsStatus::calibrating, |_| {
         format!("{} calibrates its battery right now", ups.name())
     })
 }
 
 /// What each UPS says, once, from its own server or else from whoever can read it.
-pub(super) fn lines(site: &Site<'_>) -> Vec<PowerLine> {
+pub(super) fn lines(site: &ParsedSite<'_>) -> Vec<PowerLine> {
     let mut out: Vec<PowerLine> = Vec::new();
-    for ups in &site.upses {
+    let servers = site.hosts().filter(|host| host.is_server());
+    for ups in servers.flat_map(ParsedHost::upses) {
         let Some(status) = status(ups) else { continue };
         let mut parts = vec![status.to_string()];
         if ups.number("battery.charge").is_some() || ups.number("battery.runtime").is_some() {
@@ -278,16 +279,18 @@ pub(super) fn lines(site: &Site<'_>) -> Vec<PowerLine> {
             on_battery: status.on_battery() || status.fsd(),
         });
     }
-    for watch in &site.watches {
-        let Some(server) = watch.server else { continue };
+    for watch in site.hosts().flat_map(ParsedHost::watches) {
+        let Some(server) = watch.server_name() else {
+            continue;
+        };
         let known = out
             .iter()
-            .any(|line| line.host == server.host && line.ups == watch.ups());
+            .any(|line| line.host == *server && line.ups == watch.ups());
         if let (false, Some(reading @ Reading::Variables(_))) = (known, watch.reading()) {
             let text = reading.status().unwrap_or("no status").to_string();
             let status = UpsStatus::parse(&text);
             out.push(PowerLine {
-                host: server.host.clone(),
+                host: server.clone(),
                 ups: watch.ups().to_string(),
                 text,
                 on_battery: status.on_battery() || status.fsd(),

@@ -4,14 +4,13 @@
 use super::daemon::UPSMON;
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::{HostView, MONITOR};
 use crate::model::observed::Seen;
 use crate::nut::files::Role;
 use crate::nut::status::UpsStatus;
+use crate::nut::timing::LONGEST_SILENCE;
+use crate::nut::unit::MONITOR;
 use crate::nut::version::NutVersion;
-
-/// upsd drops a client that is silent for a minute (server/upsd.c), which looks like its logout.
-const IDLE_S: i64 = 55;
+use crate::site::ParsedHost;
 
 rules! { Shutdown
     Error   "shutdown-command-unset"    Host(unset) ["config-line-lost", "config-file-absent"];
@@ -27,17 +26,17 @@ rules! { Shutdown
     Warning "lost-contact-shut-down"    Host(lost_contact) ["mains-lost"];
 }
 
-fn command<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
+fn command<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
     let line = host.upsmon_value("SHUTDOWNCMD").map(str::trim);
     line.filter(|text| !text.is_empty())
 }
 
-fn program<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
+fn program<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
     command(host)?.split_whitespace().next()
 }
 
-fn unset(host: &HostView<'_>) -> Option<Says> {
-    let watches = !host.upsmon.as_ref()?.monitors.is_empty();
+fn unset(host: ParsedHost<'_>) -> Option<Says> {
+    let watches = !host.upsmon_conf()?.monitors.is_empty();
     (watches && command(host).is_none()).then_some(())?;
     bad("upsmon.conf has no SHUTDOWNCMD: at the end this host does not shut down")
         .redeploy()
@@ -45,8 +44,8 @@ fn unset(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// NUT takes one word: without quotes only the program is left of `/sbin/shutdown -h +0`.
-fn cut(host: &HostView<'_>) -> Option<Says> {
-    let args = &host.upsmon.as_ref()?.get("SHUTDOWNCMD")?.args;
+fn cut(host: ParsedHost<'_>) -> Option<Says> {
+    let args = &host.upsmon_conf()?.get("SHUTDOWNCMD")?.args;
     let words: Vec<&str> = args.iter().map(|word| word.value.as_str()).collect();
     let [first, _, ..] = words.as_slice() else {
         return None;
@@ -59,7 +58,7 @@ fn cut(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn absent(host: &HostView<'_>) -> Option<Says> {
+fn absent(host: ParsedHost<'_>) -> Option<Says> {
     let path = program(host).filter(|path| path.starts_with('/'))?;
     let (what, deploy) = match host.deep()?.paths.get(path)? {
         Seen::Absent => ("does not exist", true),
@@ -74,7 +73,7 @@ fn absent(host: &HostView<'_>) -> Option<Says> {
     if deploy { found.redeploy() } else { found }.into()
 }
 
-fn harmless(host: &HostView<'_>) -> Option<Says> {
+fn harmless(host: ParsedHost<'_>) -> Option<Says> {
     let name = program(host)?.rsplit('/').next()?;
     let idle = ["true", "false", "echo", "touch", "logger", ":", "sleep"];
     idle.contains(&name).then_some(())?;
@@ -85,16 +84,13 @@ fn harmless(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn flag<'a>(host: &'a HostView<'_>) -> Option<&'a str> {
+fn flag<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
     host.upsmon_value("POWERDOWNFLAG")
 }
 
 /// What the UPSes that the host has read say.
-fn statuses(host: &HostView<'_>) -> impl Iterator<Item = UpsStatus> {
-    let readings = host
-        .observed()
-        .into_iter()
-        .flat_map(|seen| seen.ups.values());
+fn statuses(host: ParsedHost<'_>) -> impl Iterator<Item = UpsStatus> {
+    let readings = host.look().into_iter().flat_map(|seen| seen.ups.values());
     readings
         .filter_map(|reading| reading.status())
         .map(UpsStatus::parse)
@@ -102,7 +98,7 @@ fn statuses(host: &HostView<'_>) -> impl Iterator<Item = UpsStatus> {
 
 /// upsmon removes the flag when it starts. One that is there although no shutdown is under way makes
 /// the next reboot cut the UPS.
-fn flag_stale(host: &HostView<'_>) -> Option<Says> {
+fn flag_stale(host: ParsedHost<'_>) -> Option<Says> {
     let (path, deep) = (flag(host)?, host.deep()?);
     let facts = deep.paths.get(path).and_then(Seen::is);
     let there = deep.flag.is_some() || facts.is_some_and(|facts| facts.kind.starts_with("regular"));
@@ -122,14 +118,14 @@ fn flag_stale(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// A host that is the primary of a UPS; nothing otherwise.
-fn primary(host: &HostView<'_>) -> Option<()> {
-    let mut monitors = host.upsmon.as_ref()?.monitors.iter();
+fn primary(host: ParsedHost<'_>) -> Option<()> {
+    let mut monitors = host.upsmon_conf()?.monitors.iter();
     monitors
         .any(|monitor| monitor.role() == Role::Primary)
         .then_some(())
 }
 
-fn flag_unset(host: &HostView<'_>) -> Option<Says> {
+fn flag_unset(host: ParsedHost<'_>) -> Option<Says> {
     primary(host)?;
     flag(host).is_none().then_some(())?;
     bad("upsmon.conf has no POWERDOWNFLAG: the UPS is never switched off and hosts stay down when mains return")
@@ -137,7 +133,7 @@ fn flag_unset(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn hook_absent(host: &HostView<'_>) -> Option<Says> {
+fn hook_absent(host: ParsedHost<'_>) -> Option<Says> {
     primary(host)?;
     let path = "/lib/systemd/system-shutdown/nutshutdown";
     let broken = match host.deep()?.paths.get(path)? {
@@ -153,45 +149,39 @@ fn hook_absent(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// What the slowest secondary needs from FSD to its logout, and what the primary grants.
-fn hostsync(host: &HostView<'_>) -> Option<Says> {
+fn hostsync(host: ParsedHost<'_>) -> Option<Says> {
     primary(host)?;
-    let grants = host.upsmon_number("HOSTSYNC", 15);
-    let mine = |client: &HostView<'_>| {
-        let mut monitors = client.upsmon.iter().flat_map(|conf| &conf.monitors);
-        monitors.any(|monitor| monitor.host().is_some_and(|address| host.owns(address)))
-    };
-    let clients = host.all.iter().filter(|bundle| bundle.host != *host.name());
-    let (needs, client) = clients
-        .map(|bundle| HostView::new(bundle, host.all))
-        .filter(mine)
-        .map(|client| (logout_s(&client), client.name().clone()))
-        .max()
-        .filter(|(needs, _)| *needs > grants)?;
-    bad(format!("it waits {grants} s for its clients (HOSTSYNC), but {client} needs about {needs} s to log out"))
-        .with("value", needs + 3)
-        .redeploy()
-        .into()
+    let grants = host.timing().hostsync;
+    let seen = |client: &ParsedHost<'_>| client.upsmon_conf().is_some();
+    let clients = host.secondaries().into_iter().filter(seen);
+    let (timing, client) = clients
+        .map(|client| (client.timing(), client.name()))
+        .filter(|(timing, _)| timing.needed_hostsync() > grants)
+        .max_by_key(|(timing, _)| timing.needed_hostsync())?;
+    let needs = timing.logout();
+    bad(format!(
+        "it waits {grants} s for its clients (HOSTSYNC), but {client} may take {needs} s to log out"
+    ))
+    .with("value", timing.needed_hostsync())
+    .redeploy()
+    .into()
 }
 
-/// Seconds from FSD to the logout of a client.
-fn logout_s(client: &HostView<'_>) -> i64 {
-    client.upsmon_number("POLLFREQALERT", 5) + client.upsmon_number("FINALDELAY", 5) + 2
-}
-
-fn finaldelay(host: &HostView<'_>) -> Option<Says> {
-    host.upsmon.as_ref()?;
-    let delay = host.upsmon_number("FINALDELAY", 5);
+fn finaldelay(host: ParsedHost<'_>) -> Option<Says> {
+    host.upsmon_conf()?;
+    let delay = host.timing().finaldelay;
     let secondary = !host.is_server() || primary(host).is_none();
-    (secondary && delay > IDLE_S).then_some(())?;
+    (secondary && delay > LONGEST_SILENCE).then_some(())?;
     bad(format!("FINALDELAY {delay} is too long for a client: upsd takes a client that is silent for a minute as logged out"))
-        .with("value", IDLE_S)
+        .with("value", LONGEST_SILENCE)
         .redeploy()
         .into()
 }
 
 /// 2.8.0 and 2.8.1 never forget that a UPS has calibrated (clients/upsmon.c, fixed in 2.8.2).
-fn calibration(host: &HostView<'_>) -> Option<Says> {
-    host.version_in(NutVersion::V2_8_0, NutVersion::V2_8_2)?;
+fn calibration(host: ParsedHost<'_>) -> Option<Says> {
+    host.version_in(NutVersion::V2_8_0, NutVersion::V2_8_2)
+        .then_some(())?;
     let lines = host
         .since_start(&host.deep()?.journal.monitor, MONITOR)
         .into_iter();
@@ -210,8 +200,9 @@ fn calibration(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// 2.8.1 and 2.8.2 take one failed poll on battery for a dead UPS, whatever DEADTIME says.
-fn lost_contact(host: &HostView<'_>) -> Option<Says> {
-    host.version_in(NutVersion::V2_8_1, NutVersion::V2_8_3)?;
+fn lost_contact(host: ParsedHost<'_>) -> Option<Says> {
+    host.version_in(NutVersion::V2_8_1, NutVersion::V2_8_3)
+        .then_some(())?;
     let lines = host
         .deep()?
         .journal

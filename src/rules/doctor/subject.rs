@@ -2,22 +2,27 @@
 
 use super::Scope;
 use super::says::Says;
-use super::view::{HostView, Site, UpsView, Watch};
 use crate::model::bundle::Facts;
 use crate::model::name::HostName;
+use crate::site::{ParsedHost, ParsedSite, ParsedUps, Watch};
 
 #[derive(Clone, Copy)]
 pub(super) enum Subject<'a> {
-    Host(&'a HostView<'a>),
-    Ups(&'a UpsView<'a>),
-    Watch(&'a Watch<'a>),
+    Host(ParsedHost<'a>),
+    Ups(ParsedUps<'a>),
+    Watch(Watch<'a>),
 }
 
 /// Everything that a rule of a scope looks at; not a host that nobody asked.
-pub(super) fn subjects<'a>(site: &'a Site<'a>, scope: Scope) -> Vec<Subject<'a>> {
+pub(super) fn subjects<'a>(site: &'a ParsedSite<'a>, scope: Scope) -> Vec<Subject<'a>> {
     let hosts = || {
-        let asked = |host: &&HostView<'_>| !matches!(host.bundle.facts, Facts::NotAsked);
-        site.hosts.iter().filter(asked)
+        let asked = |host: &ParsedHost<'_>| {
+            !matches!(
+                host.bundle().map(|bundle| &bundle.facts),
+                Some(Facts::NotAsked)
+            )
+        };
+        site.hosts().filter(asked)
     };
     match scope {
         Scope::Host(_) => hosts().map(Subject::Host).collect(),
@@ -25,8 +30,16 @@ pub(super) fn subjects<'a>(site: &'a Site<'a>, scope: Scope) -> Vec<Subject<'a>>
             .filter(|host| host.is_server())
             .map(Subject::Host)
             .collect(),
-        Scope::Ups(_) => site.upses.iter().map(Subject::Ups).collect(),
-        Scope::Watch(_) => site.watches.iter().map(Subject::Watch).collect(),
+        Scope::Ups(_) => hosts()
+            .filter(|host| host.is_server())
+            .flat_map(ParsedHost::upses)
+            .map(Subject::Ups)
+            .collect(),
+        Scope::Watch(_) => hosts()
+            .flat_map(ParsedHost::watches)
+            .filter(|watch| watch.monitor().is_some())
+            .map(Subject::Watch)
+            .collect(),
     }
 }
 
@@ -62,14 +75,15 @@ impl Subject<'_> {
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let mut values = vec![("host", self.host().to_string())];
         match self {
-            Self::Host(host) => values.push(("address", host.bundle.address.clone())),
+            Self::Host(host) => values.push((
+                "address",
+                host.bundle()
+                    .map_or_else(String::new, |bundle| bundle.address.clone()),
+            )),
             Self::Ups(ups) => values.extend([
                 ("ups", ups.name().to_string()),
                 ("system", format!("{}@127.0.0.1", ups.name())),
-                (
-                    "driver",
-                    ups.section.driver().unwrap_or_default().to_string(),
-                ),
+                ("driver", ups.driver().unwrap_or_default().to_string()),
                 ("unit", ups.unit()),
             ]),
             Self::Watch(watch) => values.extend([
@@ -77,8 +91,8 @@ impl Subject<'_> {
                 ("system", watch.system().to_string()),
                 ("server_address", watch.address().to_string()),
                 ("port", watch.port().to_string()),
-                ("user", watch.monitor.user.value.clone()),
-                ("server", watch.server_name()),
+                ("user", watch.user().to_string()),
+                ("server", watch.server_label()),
             ]),
         }
         values

@@ -3,11 +3,13 @@
 use super::daemon::UPSD;
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::{HostView, SERVER, is_ip, is_loopback};
 use crate::model::observed::{Reading, Socket};
 use crate::nut::directive::File;
+use crate::nut::unit::SERVER;
 use crate::nut::ups_name::PORT;
 use crate::nut::version::NutVersion;
+use crate::site::ParsedHost;
+use crate::site::address::{is_ip, is_loopback};
 
 rules! { Upsd
     Error   "upsd-masked"           Server(|host| UPSD.masked(host)) ["mode-is-netclient", "mode-misspelt"];
@@ -19,14 +21,14 @@ rules! { Upsd
     Warning "upsd-not-at-boot"      Server(|host| UPSD.not_at_boot(host)) ["upsd-not-running"];
 }
 
-fn sockets<'a>(host: &HostView<'a>) -> Option<&'a [Socket]> {
-    host.observed()?.listening.is().map(Vec::as_slice)
+fn sockets<'a>(host: ParsedHost<'a>) -> Option<&'a [Socket]> {
+    host.look()?.listening.is().map(Vec::as_slice)
 }
 
 /// A LISTEN address that is not the host's is refused by the kernel; whether upsd then ends or runs
 /// without it depends on the version and the order of the lines (server/upsd.c).
-fn address_absent(host: &HostView<'_>) -> Option<Says> {
-    let own = &host.observed()?.addresses;
+fn address_absent(host: ParsedHost<'_>) -> Option<Says> {
+    let own = &host.look()?.addresses;
     if own.is_empty() {
         return unknown("the host's addresses could not be read");
     }
@@ -56,7 +58,7 @@ fn address_absent(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn port_taken(host: &HostView<'_>) -> Option<Says> {
+fn port_taken(host: ParsedHost<'_>) -> Option<Says> {
     let mut ports: Vec<u16> = host.listens().map(|(_, port)| port).collect();
     if ports.is_empty() {
         ports.push(PORT);
@@ -77,8 +79,8 @@ fn port_taken(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn mute(host: &HostView<'_>) -> Option<Says> {
-    let (system, _) = host.observed()?.ups.iter().find(|(system, reading)| {
+fn mute(host: ParsedHost<'_>) -> Option<Says> {
+    let (system, _) = host.look()?.ups.iter().find(|(system, reading)| {
         system.ends_with("@127.0.0.1") && matches!(reading, Reading::TimedOut)
     })?;
     bad(format!(
@@ -90,9 +92,9 @@ fn mute(host: &HostView<'_>) -> Option<Says> {
     .into()
 }
 
-fn not_restarted(host: &HostView<'_>) -> Option<Says> {
+fn not_restarted(host: ParsedHost<'_>) -> Option<Says> {
     let (file, found) = UPSD.not_restarted(host)?;
-    let reloads = file == File::UpsdUsers && host.version()? >= NutVersion::V2_8_0;
+    let reloads = file == File::UpsdUsers && host.installed()? >= NutVersion::V2_8_0;
     let verb = if reloads { "reload" } else { "restart" };
     found.with("value", verb).into()
 }

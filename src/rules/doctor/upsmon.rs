@@ -3,12 +3,14 @@
 use super::daemon::{UPSMON, spinning};
 use super::rules;
 use super::says::{Says, bad, unknown};
-use super::view::{HostView, MONITOR, Watch, is_loopback, plain};
-use crate::model::bundle::{Bundle, Facts};
+use crate::model::bundle::Facts;
 use crate::model::desired::ExpectedClient;
 use crate::model::inventory::Platform;
 use crate::model::observed::Seen;
 use crate::nut::files::UpsmonConf;
+use crate::nut::unit::MONITOR;
+use crate::site::address::{is_loopback, plain};
+use crate::site::{LoggedIn, ParsedHost, Watch};
 
 const SPIN_AGE_S: u64 = 20;
 
@@ -29,23 +31,23 @@ rules! { Upsmon
 }
 
 /// Its upsmon.conf, when it has a MONITOR line.
-fn watching<'a>(host: &'a HostView<'_>) -> Option<&'a UpsmonConf> {
-    let conf = host.upsmon.as_ref();
+fn watching<'a>(host: ParsedHost<'a>) -> Option<&'a UpsmonConf> {
+    let conf = host.upsmon_conf();
     conf.filter(|conf| !conf.monitors.is_empty())
 }
 
-fn no_monitor(host: &HostView<'_>) -> Option<Says> {
-    let empty = host.upsmon.as_ref()?.monitors.is_empty();
-    let wanted = !host.bundle.wish.expect.monitors.is_empty();
+fn no_monitor(host: ParsedHost<'_>) -> Option<Says> {
+    let empty = host.upsmon_conf()?.monitors.is_empty();
+    let wanted = !host.expect().monitors.is_empty();
     (empty && wanted).then_some(())?;
     bad("upsmon.conf has no MONITOR line: this host watches no UPS")
         .redeploy()
         .into()
 }
 
-fn minsupplies(host: &HostView<'_>) -> Option<Says> {
+fn minsupplies(host: ParsedHost<'_>) -> Option<Says> {
     let power = i64::from(watching(host)?.power());
-    let least = host.upsmon_number("MINSUPPLIES", 1);
+    let least = host.number("MINSUPPLIES");
     (power < least).then_some(())?;
     bad(format!("the power values of its MONITOR lines add up to {power}, but MINSUPPLIES is {least}: upsmon ends"))
         .with("value", power)
@@ -62,7 +64,7 @@ fn after_shutdown(lines: &[String]) -> &'static str {
     }
 }
 
-fn spins(host: &HostView<'_>) -> Option<Says> {
+fn spins(host: ParsedHost<'_>) -> Option<Says> {
     let process = spinning(host, SPIN_AGE_S, |name| name == "upsmon")?;
     bad(format!(
         "upsmon burns {:.0} % of a processor and polls nothing",
@@ -73,7 +75,7 @@ fn spins(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// The parent, which runs as root, is the one that can shut the host down.
-fn parent_dead(host: &HostView<'_>) -> Option<Says> {
+fn parent_dead(host: ParsedHost<'_>) -> Option<Says> {
     let lines = host.since_start(&host.deep()?.journal.monitor, MONITOR);
     let line = lines.iter().find(|entry| {
         entry.text.contains("Parent died") || entry.text.contains("parent process died")
@@ -86,7 +88,7 @@ fn parent_dead(host: &HostView<'_>) -> Option<Says> {
 }
 
 /// The lines since upsmon's start in which its login was refused.
-fn refusals(host: &HostView<'_>) -> Vec<String> {
+fn refusals(host: ParsedHost<'_>) -> Vec<String> {
     let Some(deep) = host.deep() else {
         return Vec::new();
     };
@@ -101,20 +103,22 @@ fn refusals(host: &HostView<'_>) -> Vec<String> {
 }
 
 /// The server does not count this upsmon, and nothing in the files says why.
-fn login_missing(watch: &Watch<'_>) -> Option<Says> {
-    let server = watch.server_name();
-    let refused = refusals(&watch.host);
+fn login_missing(watch: Watch<'_>) -> Option<Says> {
+    let server = watch.server_label();
+    let refused = refusals(watch.host);
     match watch.logged_in() {
-        Some(true) => return None,
-        Some(false) if refused.is_empty() && watch.is_young() => {
+        LoggedIn::Yes => return None,
+        LoggedIn::No(_) if refused.is_empty() && watch.is_young() => {
             return unknown(format!(
                 "upsmon or upsd on {server} was started a moment ago: look again in ten seconds"
             ));
         }
-        None if refused.is_empty() => {
-            return unknown(format!("{server} could not be asked who is logged in"));
+        LoggedIn::Unknown(why) if refused.is_empty() => {
+            return unknown(format!(
+                "who is logged in to {server} could not be told: {why}"
+            ));
         }
-        Some(false) | None => {}
+        LoggedIn::No(_) | LoggedIn::Unknown(_) => {}
     }
     let ups = watch.ups();
     let saw = if refused.is_empty() {
@@ -132,20 +136,20 @@ fn login_missing(watch: &Watch<'_>) -> Option<Says> {
 }
 
 /// Clients that upsctl cannot look into: only their server can say whether they are there.
-fn not_counted(host: &HostView<'_>) -> Option<Says> {
-    let mut clients = host.bundle.wish.expect.clients.iter();
+fn not_counted(host: ParsedHost<'_>) -> Option<Says> {
+    let mut clients = host.expect().clients.iter();
     clients.find_map(|client| absent(host, client))
 }
 
-fn absent(host: &HostView<'_>, client: &ExpectedClient) -> Option<Says> {
-    let asked =
-        |bundle: &Bundle| bundle.host == client.host && !matches!(bundle.facts, Facts::NotAsked);
-    let looks_itself = client.platform == Platform::Debian || host.all.iter().any(asked);
+fn absent(host: ParsedHost<'_>, client: &ExpectedClient) -> Option<Says> {
+    let bundle = host.site().host(&client.host).and_then(ParsedHost::bundle);
+    let asked = bundle.is_some_and(|bundle| !matches!(bundle.facts, Facts::NotAsked));
+    let looks_itself = client.platform == Platform::Debian || asked;
     if client.own || looks_itself {
         return None;
     }
     let system = format!("{}@127.0.0.1", client.ups);
-    let list = host.observed()?.clients.get(&system).and_then(Seen::is)?;
+    let list = host.look()?.clients.get(&system).and_then(Seen::is)?;
     let known: Vec<String> = client.addresses.iter().map(ToString::to_string).collect();
     if known.is_empty() {
         return unknown(format!(
@@ -171,10 +175,10 @@ fn absent(host: &HostView<'_>, client: &ExpectedClient) -> Option<Says> {
     .into()
 }
 
-fn power_zero(host: &HostView<'_>) -> Option<Says> {
+fn power_zero(host: ParsedHost<'_>) -> Option<Says> {
     let conf = watching(host)?;
-    let least = host.upsmon_number("MINSUPPLIES", 1);
-    let mut wishes = host.bundle.wish.expect.monitors.iter();
+    let least = host.number("MINSUPPLIES");
+    let mut wishes = host.expect().monitors.iter();
     let wished = wishes.any(|want| want.power_value > 0);
     (wished && (conf.power() == 0 || least <= 0)).then_some(())?;
     bad("upsmon only looks on: with these power values and MINSUPPLIES it never shuts this host down")
@@ -182,7 +186,7 @@ fn power_zero(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn poll_odd(host: &HostView<'_>) -> Option<Says> {
+fn poll_odd(host: ParsedHost<'_>) -> Option<Says> {
     let (name, value) = ["POLLFREQ", "POLLFREQALERT"].into_iter().find_map(|name| {
         let value = host.upsmon_value(name)?;
         let odd = value.parse::<i64>().map_or(true, |number| number < 1);
@@ -194,15 +198,17 @@ fn poll_odd(host: &HostView<'_>) -> Option<Says> {
         .into()
 }
 
-fn deadtime(host: &HostView<'_>) -> Option<Says> {
-    host.upsmon.as_ref()?;
-    let dead = host.upsmon_number("DEADTIME", 15);
-    let poll = host
-        .upsmon_number("POLLFREQ", 5)
-        .max(host.upsmon_number("POLLFREQALERT", 5));
-    (dead < 2 * poll).then_some(())?;
-    bad(format!("DEADTIME {dead} is less than two polls of {poll} s: one lost answer on battery shuts this host down"))
-        .with("value", 3 * poll)
+fn deadtime(host: ParsedHost<'_>) -> Option<Says> {
+    host.upsmon_conf()?;
+    let timing = host.timing();
+    let (dead, least, poll) = (
+        timing.dead,
+        timing.least_deadtime(),
+        timing.poll.max(timing.alert),
+    );
+    (dead < least).then_some(())?;
+    bad(format!("DEADTIME {dead} is less than three polls of {poll} s: lost answers on battery shut this host down"))
+        .with("value", least)
         .redeploy()
         .into()
 }
