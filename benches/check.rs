@@ -67,7 +67,11 @@ fn time(text: &str) -> [Duration; 3] {
         let hosts: Vec<_> = desired.collect::<Result<_, _>>().expect("rendered");
         let render = start.elapsed() - load;
         let places = |path: &[&str]| loaded.source.place_of(path);
-        let report = lint::check(&lint::Site::rendered(&loaded.inventory, &hosts, &places));
+        let report = lint::check(&upsctl::site::ParsedSite::rendered(
+            &loaded.inventory,
+            &hosts,
+            &places,
+        ));
         assert!(report.findings.is_empty(), "{:#?}", report.findings.first());
         [load, render, start.elapsed() - load - render]
     };

@@ -19,7 +19,8 @@ use upsctl::nut::version::NutVersion;
 use upsctl::render::{self, Templates};
 use upsctl::report::{Verbosity, github, human, json};
 use upsctl::rules;
-use upsctl::rules::lint::{self, Exposure, Report, Site};
+use upsctl::rules::lint::{self, Report};
+use upsctl::site::{Exposure, ParsedSite};
 
 const CLEAN: &str = include_str!("rules/clean.toml");
 const VERSIONS: [NutVersion; 7] = [
@@ -129,7 +130,11 @@ impl Lab {
             .collect();
         let places = |path: &[&str]| self.loaded.source.place_of(path);
         let pairs = desired.iter().map(|host| (host, observed.get(&host.name)));
-        lint::check(&Site::observed(&self.loaded.inventory, pairs, &places))
+        lint::check(&ParsedSite::observed(
+            &self.loaded.inventory,
+            pairs,
+            &places,
+        ))
     }
 
     fn exposure(&self, tracked: bool) -> Exposure {
@@ -372,7 +377,7 @@ fn one_corruption_yields_exactly_its_finding() {
 #[test]
 fn every_lint_rule_has_a_case() {
     let tested: BTreeSet<String> = cases().into_iter().map(|case| case.rule).collect();
-    let rules: BTreeSet<String> = lint::RULES.iter().map(|rule| rule.id.to_string()).collect();
+    let rules: BTreeSet<String> = lint::rules().map(|rule| rule.id.to_string()).collect();
     assert_eq!(rules, tested);
 }
 
@@ -386,18 +391,14 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
     );
     let mut texts = BTreeSet::new();
     for rule in &all {
-        let file = rule.id.replace('-', "_") + ".md";
+        let file = format!("{}.md", rule.id);
         let kebab = rule
             .id
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         assert!(kebab, "{}", rule.id);
-        let names = [
-            format!("lint/{file}"),
-            format!("verify/{file}"),
-            format!("refusal/{file}"),
-            format!("doctor/text/{}.md", rule.id),
-        ];
+        let names =
+            ["lint", "verify", "refusal", "doctor"].map(|pass| format!("{pass}/text/{file}"));
         let found = names.iter().any(|name| {
             let text = fs::read_to_string(folder.join(name));
             text.is_ok_and(|text| text == rule.text)
@@ -412,16 +413,18 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
         assert!(headings.starts_with(&rules::text::HEADINGS), "{}", rule.id);
         assert!(!rules::text::title(rule.text).is_empty(), "{}", rule.id);
     }
-    for entry in fs::read_dir(folder.join("lint")).expect("the folder") {
-        let name = entry
-            .expect("an entry")
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
-        assert!(
-            !name.ends_with(".md") || texts.contains(&name),
-            "{name} belongs to no rule"
-        );
+    for pass in ["lint", "verify", "refusal", "doctor"] {
+        for entry in fs::read_dir(folder.join(pass).join("text")).expect("the folder") {
+            let name = entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned();
+            assert!(
+                !name.ends_with(".md") || texts.contains(&name),
+                "{name} belongs to no rule"
+            );
+        }
     }
 }
 

@@ -150,7 +150,7 @@ pub fn inventory(bytes: &[u8]) {
 /// What loads can be checked: an answer, or an error.
 fn checked(
     inventory: &upsctl::model::inventory::Inventory,
-    places: &upsctl::rules::lint::Places<'_>,
+    places: &upsctl::site::Places<'_>,
 ) {
     let templates = upsctl::render::Templates::built_in().expect("built in");
     let check = upsctl::flow::check::Check {
@@ -158,7 +158,7 @@ fn checked(
         templates: &templates,
         places,
         versions: &[],
-        exposure: upsctl::rules::lint::Exposure::default(),
+        exposure: upsctl::site::Exposure::default(),
     };
     for finding in check
         .run()

@@ -5,7 +5,8 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
 use crate::nut::version::NutVersion;
 use crate::render::{self, RenderError, Templates};
-use crate::rules::lint::{self, Exposure, Places, Report};
+use crate::rules::lint::{self, Report};
+use crate::site::{Exposure, ParsedSite, Places};
 
 /// What is checked, and for which versions.
 pub struct Check<'a> {
@@ -53,7 +54,7 @@ impl Check<'_> {
         if !errors.is_empty() {
             return Err(Diagnostics::sorted(errors));
         }
-        let site = lint::Site::rendered(self.inventory, &hosts, self.places);
+        let site = ParsedSite::rendered(self.inventory, &hosts, self.places);
         Ok(lint::check(&site.with_exposure(self.exposure.clone())))
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::model::inventory::{Inventory, SecretSource};
-use crate::rules::lint::{Exposure, Places};
+use crate::site::{Exposure, Places};
 
 /// Looks at the files of an inventory that hold a literal password; at nothing when none does.
 pub fn exposure(inventory: &Inventory, places: &Places<'_>) -> Exposure {

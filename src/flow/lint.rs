@@ -9,7 +9,8 @@ use super::look::Looked;
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::outcome::HostError;
-use crate::rules::lint::{self, Site};
+use crate::rules::lint;
+use crate::site::ParsedSite;
 
 type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
 
@@ -26,7 +27,7 @@ pub fn refusals(run: &Run, looked: &Looks) -> Result<Vec<Finding>> {
             _ => run.desired(name, None)?,
         });
     }
-    let site = Site::rendered(run.inventory, &hosts, &run.places).with_secrets(&run.secrets);
+    let site = ParsedSite::rendered(run.inventory, &hosts, &run.places).with_secrets(&run.secrets);
     let found = lint::check(&site).findings;
     Ok(found
         .into_iter()
@@ -43,7 +44,7 @@ pub fn present(run: &Run, looked: &Looks) -> Vec<Finding> {
     let pairs = hosts
         .iter()
         .map(|host| (&host.desired, Some(&host.observed)));
-    let site = Site::observed(run.inventory, pairs, &run.places).with_secrets(&run.secrets);
+    let site = ParsedSite::observed(run.inventory, pairs, &run.places).with_secrets(&run.secrets);
     lint::check(&site).findings
 }
 

@@ -11,7 +11,8 @@ use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
 use crate::render;
-use crate::rules::verify::{Clients, View};
+use crate::rules::verify::{self as rules, Clients};
+use crate::site::ParsedSite;
 
 /// Looks at every host that can be asked and says what is not as it must be.
 ///
@@ -39,14 +40,11 @@ pub fn verify(run: &Run, names: &[HostName]) -> Result<Vec<HostOutcome>> {
 }
 
 fn findings(host: &Looked, peers: &BTreeMap<HostName, ObservedHost>) -> Vec<Finding> {
-    let view = View {
-        desired: &host.desired,
-        observed: &host.observed,
-        peers,
-        clients: Clients::Due,
-    };
+    let site = ParsedSite::of_host(&host.desired, &host.observed, peers);
     let mut found = unfinished(&host.observed);
-    found.extend(crate::rules::verify::check(&view));
+    if let Some(host) = site.host(&host.desired.name) {
+        found.extend(rules::check(host, Clients::Due));
+    }
     found
 }
 
@@ -106,13 +104,11 @@ pub fn by_hand(
     for server in run.servers_of(name) {
         let finding = match looked.get(&server) {
             Some(Ok(host)) => {
-                let view = View {
-                    desired: &host.desired,
-                    observed: &host.observed,
-                    peers: &seen,
-                    clients: Clients::Due,
-                };
-                let seen = crate::rules::verify::logged_in(&view, name);
+                let site = ParsedSite::of_host(&host.desired, &host.observed, &seen);
+                let seen = site
+                    .host(&server)
+                    .map(|server| rules::logged_in(server, name));
+                let seen = seen.unwrap_or_default();
                 found.extend(seen.into_iter().map(|finding| Finding {
                     severity: absent,
                     ..finding

@@ -35,18 +35,9 @@ pub struct DesiredHost {
 }
 
 impl DesiredHost {
-    /// Every UPS that the host serves or watches, as `NAME@ADDRESS`, once each.
+    /// Every UPS that the host serves or watches; see [`Expect::systems`].
     pub fn systems(&self) -> Vec<String> {
-        let own = self.expect.ups.iter().map(|ups| ups.system.clone());
-        let watched = self
-            .expect
-            .monitors
-            .iter()
-            .map(|monitor| monitor.system.clone());
-        let mut systems: Vec<String> = own.chain(watched).collect();
-        systems.sort();
-        systems.dedup();
-        systems
+        self.expect.systems()
     }
 }
 
@@ -103,6 +94,18 @@ pub struct Expect {
     pub monitors: Vec<ExpectedMonitor>,
     /// Who must be logged in to its upsd.
     pub clients: Vec<ExpectedClient>,
+}
+
+impl Expect {
+    /// Every UPS that the host serves or watches, as `NAME@ADDRESS`, once each.
+    pub fn systems(&self) -> Vec<String> {
+        let own = self.ups.iter().map(|ups| &ups.system);
+        let watched = self.monitors.iter().map(|monitor| &monitor.system);
+        let mut systems: Vec<String> = own.chain(watched).cloned().collect();
+        systems.sort();
+        systems.dedup();
+        systems
+    }
 }
 
 /// A UPS of a server.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::address;
 use super::files::ParsedFiles;
@@ -21,6 +22,8 @@ pub enum Origin {
     Rendered,
     Observed,
 }
+
+static NOTHING: LazyLock<Expect> = LazyLock::new(Expect::default);
 
 /// What is kept of a host.
 pub(super) struct HostData<'a> {
@@ -66,6 +69,22 @@ impl<'a> HostData<'a> {
             version: look.nut.is().copied().unwrap_or(desired.nut),
             origin: Origin::Observed,
             expect: &desired.expect,
+            look: Some(look),
+            bundle: None,
+            files: ParsedFiles::new(bytes_of(look)),
+            watches: Vec::new(),
+        }
+    }
+
+    /// A host of which nobody says what it should be.
+    pub(super) fn peer(look: &'a ObservedHost) -> Self {
+        Self {
+            name: &look.name,
+            platform: Platform::Debian,
+            role: HostRole::Client,
+            version: look.nut.is().copied().unwrap_or(NutVersion::V2_8_0),
+            origin: Origin::Observed,
+            expect: &NOTHING,
             look: Some(look),
             bundle: None,
             files: ParsedFiles::new(bytes_of(look)),

@@ -31,7 +31,7 @@ use host::HostData;
 use watch::WatchData;
 
 pub use host::{Origin, ParsedHost};
-pub use login::LoggedIn;
+pub use login::{LoggedIn, words};
 pub use owed::restart_owed;
 pub use ups::ParsedUps;
 pub use watch::Watch;
@@ -100,6 +100,23 @@ impl<'a> ParsedSite<'a> {
         let mut hosts: Vec<HostData<'a>> = bundles.iter().map(HostData::of_bundle).collect();
         hosts.sort_by_key(|host| !host.role.is_server());
         Self::new(&NO_INVENTORY, hosts, &|_| None)
+    }
+
+    /// One host as it is now, among others as they were seen: what `verify` needs to tell who is
+    /// logged in.
+    pub fn of_host(
+        desired: &'a DesiredHost,
+        observed: &'a ObservedHost,
+        peers: &'a BTreeMap<HostName, ObservedHost>,
+    ) -> Self {
+        let others = peers.iter().filter(|(name, _)| **name != desired.name);
+        let others = others.map(|(_, look)| HostData::peer(look));
+        let own = HostData::observed(desired, observed);
+        Self::new(
+            &NO_INVENTORY,
+            [own].into_iter().chain(others).collect(),
+            &|_| None,
+        )
     }
 
     /// The same, with passwords that are known: they are looked at, and never shown.

@@ -17,7 +17,8 @@ use crate::model::outcome::{HostError, HostResult};
 use crate::model::plan::{FileChange, HostPlan, UnitAction};
 use crate::model::secret::Secret;
 use crate::observe::{self, PROBE, Probe, Settle};
-use crate::rules::verify::{Clients, View, check};
+use crate::rules::verify::{Clients, check};
+use crate::site::ParsedSite;
 
 /// How long the host waits for the verdict.
 const CONFIRM_S: u64 = 60;
@@ -154,12 +155,9 @@ impl Judge<'_> {
             Ok(observed) => observed,
             Err(why) => return format!("the proof could not be read: {why}\n"),
         };
-        self.findings = check(&View {
-            desired: self.desired,
-            observed: &observed,
-            peers: self.peers,
-            clients: Clients::NotYet,
-        });
+        let site = ParsedSite::of_host(self.desired, &observed, self.peers);
+        let host = site.host(self.name);
+        self.findings = host.map_or_else(Vec::new, |host| check(host, Clients::NotYet));
         let worst = self
             .findings
             .iter()

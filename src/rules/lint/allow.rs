@@ -2,21 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use super::site::Site;
-use super::{RULES, allow_unused};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::finding::{Finding, Place};
+use crate::model::finding::{Finding, Place, Severity};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
-use crate::rules;
 use crate::rules::lint::nearest::nearest;
+use crate::rules::says::says;
+use crate::rules::{self, Check, CheckedRule, Rule};
+use crate::site::ParsedSite;
+
+/// Runs after all others: it is about what they said.
+pub(super) static RULES: &[CheckedRule] = &[CheckedRule {
+    rule: Rule {
+        id: "allow-unused",
+        severity: Severity::Note,
+        text: include_str!("text/allow-unused.md"),
+    },
+    check: Check::Pass,
+}];
 
 /// One id in an `allow`.
-pub(super) struct Allow<'a> {
-    pub(super) rule: &'a str,
+struct Allow<'a> {
+    rule: &'a str,
     /// The host it stands on; nothing when it is for all.
-    pub(super) host: Option<&'a HostName>,
-    pub(super) place: Option<Place>,
+    host: Option<&'a HostName>,
+    place: Option<Place>,
+}
+
+impl Allow<'_> {
+    fn unused(&self) -> Finding {
+        let saw = format!("allow has `{}`, which silences nothing", self.rule);
+        let says = says(saw).at(self.place.clone());
+        says.finding(&RULES[0].rule, self.host)
+    }
 }
 
 /// Every `allow` of an inventory.
@@ -44,10 +62,10 @@ fn all<'a>(inventory: &'a Inventory, key: impl Fn(&[&str]) -> Option<Place>) -> 
 
 /// Takes out what is allowed, counts it by rule, and tells of an `allow` that took nothing out.
 pub(super) fn silence(
-    site: &Site<'_>,
+    site: &ParsedSite<'_>,
     findings: Vec<Finding>,
 ) -> (Vec<Finding>, BTreeMap<String, usize>) {
-    let allows = all(site.inventory, |path| site.key(path));
+    let allows = all(site.inventory(), |path| site.key(path));
     let mut used = vec![false; allows.len()];
     let mut silenced = BTreeMap::new();
     let mut by_rule: BTreeMap<(&str, Option<&HostName>), Vec<usize>> = BTreeMap::new();
@@ -78,11 +96,12 @@ pub(super) fn silence(
             used[at] = true;
         }
     }
-    let unused = allows.iter().zip(&used).filter(|(allow, used)| {
-        !**used && allow.host.is_none_or(|host| site.hosts.contains_key(host))
-    });
-    let unused = unused.filter(|(allow, _)| RULES.iter().any(|rule| rule.id == allow.rule));
-    kept.extend(unused.map(|(allow, _)| allow_unused::of(allow)));
+    let unused = allows
+        .iter()
+        .zip(&used)
+        .filter(|(allow, used)| !**used && allow.host.is_none_or(|host| site.host(host).is_some()));
+    let unused = unused.filter(|(allow, _)| super::rules().any(|rule| rule.id == allow.rule));
+    kept.extend(unused.map(|(allow, _)| allow.unused()));
     (kept, silenced)
 }
 

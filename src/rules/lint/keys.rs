@@ -1,9 +1,8 @@
-use super::place;
-use super::view::View;
 use crate::model::finding::Place;
 use crate::nut::conf;
 use crate::nut::directive::{self, Directive, File, Scope};
-use crate::nut::files::{Assignment, Entry, Section, Setting};
+use crate::nut::files::{Assignment, Entry, Setting};
+use crate::site::{ParsedHost, ParsedUps};
 
 /// One directive, key or variable of any file of a host, with its value.
 pub(super) struct Key<'a> {
@@ -12,7 +11,7 @@ pub(super) struct Key<'a> {
     /// The words of its value.
     pub(super) values: Vec<&'a str>,
     pub(super) setting: Option<&'a Setting>,
-    entry: Option<(Option<&'a Section>, &'a Entry)>,
+    entry: Option<(Option<ParsedUps<'a>>, &'a Entry)>,
     assignment: Option<&'a Assignment>,
 }
 
@@ -21,8 +20,8 @@ impl<'a> Key<'a> {
     pub(super) fn name(&self) -> String {
         match (self.setting, self.entry, self.assignment) {
             (Some(setting), ..) => setting.name.value.clone(),
-            (_, Some((Some(section), entry)), _) => {
-                format!("[{}] {}", section.name, entry.key.value)
+            (_, Some((Some(ups), entry)), _) => {
+                format!("[{}] {}", ups.name(), entry.key.value)
             }
             (_, Some((None, entry)), _) => entry.key.value.clone(),
             (.., Some(assignment)) => assignment.name.clone(),
@@ -31,12 +30,13 @@ impl<'a> Key<'a> {
     }
 
     /// Where it stands.
-    pub(super) fn place(&self, view: &View<'_>) -> Place {
+    pub(super) fn place(&self, host: ParsedHost<'_>) -> Place {
         match (self.setting, self.entry, self.assignment) {
-            (Some(setting), ..) => view.at_setting(self.file, setting),
-            (_, Some((section, entry)), _) => place::of_entry(view, section, entry),
-            (.., Some(assignment)) => at_assignment(view, assignment),
-            _ => view.in_file(
+            (Some(setting), ..) => host.at_setting(self.file, setting),
+            (_, Some((Some(ups), entry)), _) => ups.at_entry(entry),
+            (_, Some((None, entry)), _) => host.at_global(entry),
+            (.., Some(assignment)) => host.at_assignment(assignment),
+            _ => host.in_file(
                 self.file,
                 &conf::Position {
                     line: 1,
@@ -59,26 +59,15 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Where an assignment of nut.conf stands.
-pub(super) fn at_assignment(view: &View<'_>, assignment: &Assignment) -> Place {
-    let (host, name) = (view.host.name.as_str(), assignment.name.as_str());
-    let keys: [&[&str]; 2] = [&["hosts", host, "nut", name], &["defaults", "nut", name]];
-    view.in_inventory(&keys)
-        .unwrap_or_else(|| view.in_file(File::Nut, &assignment.place))
-}
-
 /// Every directive, key and variable of a host that NUT does something with.
-pub(super) fn all<'a>(view: &View<'a>) -> impl Iterator<Item = Key<'a>> + use<'a> {
-    assignments(view).chain(entries(view)).chain(settings(view))
+pub(super) fn all<'a>(host: ParsedHost<'a>) -> impl Iterator<Item = Key<'a>> {
+    assignments(host).chain(entries(host)).chain(settings(host))
 }
 
-fn assignments<'a>(view: &View<'a>) -> impl Iterator<Item = Key<'a>> + use<'a> {
-    let assignments = view
-        .host
-        .nut
-        .as_ref()
-        .map_or(&[][..], |nut| &nut.assignments);
-    assignments.iter().map(|assignment| Key {
+fn assignments<'a>(host: ParsedHost<'a>) -> impl Iterator<Item = Key<'a>> {
+    let conf = host.nut_conf().into_iter();
+    let assignments = conf.flat_map(|conf| &conf.assignments);
+    assignments.map(|assignment| Key {
         assignment: Some(assignment),
         ..Key::new(
             File::Nut,
@@ -88,37 +77,37 @@ fn assignments<'a>(view: &View<'a>) -> impl Iterator<Item = Key<'a>> + use<'a> {
     })
 }
 
-fn entries<'a>(view: &View<'a>) -> impl Iterator<Item = Key<'a>> + use<'a> {
-    let ups = view.host.ups.as_ref();
-    let global = ups
-        .map_or(&[][..], |ups| &ups.global)
-        .iter()
-        .map(|entry| (None, entry));
-    let sections = ups.map_or(&[][..], |ups| &ups.sections).iter();
-    let inside =
-        sections.flat_map(|section| section.entries.iter().map(move |e| (Some(section), e)));
-    global.chain(inside).map(|(section, entry)| {
-        let scope = section.map_or(Scope::Top, |_| Scope::Section);
+fn entries<'a>(host: ParsedHost<'a>) -> impl Iterator<Item = Key<'a>> {
+    let global = host.ups_conf().into_iter().flat_map(|conf| &conf.global);
+    let global = global.map(|entry| (None, entry));
+    let inside = host.upses().flat_map(|ups| {
+        let entries = ups.section.entries.iter();
+        entries.map(move |entry| (Some(ups), entry))
+    });
+    global.chain(inside).map(|(ups, entry)| {
+        let scope = if ups.is_some() {
+            Scope::Section
+        } else {
+            Scope::Top
+        };
         let known = directive::lookup(File::Ups, scope, &entry.key.value);
         let values = entry.value.iter().map(|word| word.value.as_str());
         Key {
-            entry: Some((section, entry)),
+            entry: Some((ups, entry)),
             ..Key::new(File::Ups, known, values.collect())
         }
     })
 }
 
-fn settings<'a>(view: &View<'a>) -> impl Iterator<Item = Key<'a>> + use<'a> {
-    let upsd = view
-        .settings(File::Upsd)
-        .iter()
-        .map(|setting| (File::Upsd, setting));
-    let upsmon = view
-        .settings(File::Upsmon)
-        .iter()
-        .map(|setting| (File::Upsmon, setting));
-    upsd.chain(upsmon)
-        .filter(|(_, setting)| setting.counts())
+/// The settings of upsd.conf and upsmon.conf that count.
+pub(super) fn settings<'a>(host: ParsedHost<'a>) -> impl Iterator<Item = Key<'a>> {
+    let of = move |file| {
+        host.settings(file)
+            .iter()
+            .map(move |setting| (file, setting))
+    };
+    let all = of(File::Upsd).chain(of(File::Upsmon));
+    all.filter(|(_, setting)| setting.counts())
         .map(|(file, setting)| {
             let values = setting.args.iter().map(|word| word.value.as_str());
             Key {

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use super::allow_unused;
 use crate::model::finding::Finding;
 use crate::model::name::HostName;
 use crate::nut::version::NutVersion;
@@ -56,7 +55,7 @@ impl Report {
             }
         }
         let everywhere = |finding: &Finding, versions: &[NutVersion]| {
-            finding.rule != allow_unused::RULE.id || versions.len() == total
+            finding.rule != "allow-unused" || versions.len() == total
         };
         let mut findings: Vec<Finding> = merged
             .into_iter()

@@ -1,74 +1,164 @@
-//! How long a host takes from the primary's call to its own end (clients/upsmon.c).
+//! The delays of upsmon, alone and against those of the hosts that wait for one another.
 
-use std::collections::BTreeMap;
-
-use super::host::Host;
-use super::view::View;
+use crate::model::finding::Place;
+use crate::model::inventory::Host;
+use crate::nut::directive::File;
+use crate::nut::timing::{FOR_EVER, LONGEST_SILENCE};
 use crate::nut::version::NutVersion;
+use crate::rules::rules;
+use crate::rules::says::{Says, says};
+use crate::site::ParsedHost;
 
-/// Polls are not in step, and a login takes its time.
-pub(super) const MARGIN: i64 = 2;
-
-/// upsd drops a client after 60 seconds without a word (server/upsd.c).
-pub(super) const LONGEST_SILENCE: i64 = 55;
-
-/// `SHUTDOWNEXIT no`: upsmon does not end by itself.
-pub(super) const FOR_EVER: i64 = 1_000_000;
-
-/// The delays of a host, in seconds. A host whose files upsctl does not see has NUT's own.
-pub(super) struct Timing {
-    pub(super) poll: i64,
-    pub(super) hostsync: i64,
-    pub(super) finaldelay: i64,
-    exit: i64,
-    version: NutVersion,
+rules! {
+    "deadtime-below-polls" Warning Host deadtime;
+    "deadtime-inert" Note Host deadtime_inert;
+    "hostsync-off" Error Host hostsync_off;
+    "hostsync-below-logout" Error Host hostsync_below;
+    "hostsync-beyond-oblb" Warning Host hostsync_beyond;
+    "finaldelay-short" Warning Host finaldelay;
+    "logout-too-late" Error Host logout;
+    "offduration-immediate" Note Host offduration;
+    "poll-busy" Error Host poll_busy;
+    "poll-slower-on-battery" Warning Host poll_slower;
 }
 
-impl Timing {
-    pub(super) fn of(view: &View<'_>) -> Self {
-        Self {
-            poll: view.number("POLLFREQALERT"),
-            hostsync: view.number("HOSTSYNC"),
-            finaldelay: view.number("FINALDELAY"),
-            exit: exit(view),
-            version: view.host.version,
-        }
-    }
+/// Twice NUT's own DEADTIME: whoever sets more counts on it.
+const RELIED_ON: i64 = 30;
 
-    /// How long after the primary's FSD it has logged out. For ever is a matter of its own.
-    pub(super) fn logout(&self) -> i64 {
-        self.poll + self.finaldelay + if self.exit < FOR_EVER { self.exit } else { 0 }
-    }
-
-    /// How long upsd hears nothing of it before it logs out. Since 2.8.5 it speaks up in
-    /// SHUTDOWNEXIT.
-    pub(super) fn silent(&self) -> i64 {
-        let exit = if self.version < NutVersion::V2_8_5 {
-            self.exit
-        } else {
-            0
-        };
-        self.finaldelay + exit
-    }
+/// Where a directive of upsmon.conf is set.
+fn place(host: ParsedHost<'_>, name: &str) -> Option<Place> {
+    let setting = host.upsmon(name)?;
+    Some(host.at_setting(File::Upsmon, setting))
 }
 
-fn exit(view: &View<'_>) -> i64 {
-    let setting = view.upsmon("SHUTDOWNEXIT");
-    let known = setting.filter(|s| s.directive.is_some_and(|d| d.known_to(view.host.version)));
-    let value = known
-        .and_then(|setting| setting.value())
-        .map_or("yes", |word| &word.value);
-    match value.to_ascii_lowercase().as_str() {
-        "no" | "off" | "false" => FOR_EVER,
-        number => number.parse().unwrap_or(0),
+fn deadtime(host: ParsedHost<'_>) -> Option<Says> {
+    host.upsmon_conf()?;
+    let timing = host.timing();
+    let (dead, least) = (timing.dead, timing.least_deadtime());
+    if dead >= least {
+        return None;
     }
+    let names = ["DEADTIME", "POLLFREQ", "POLLFREQALERT"].into_iter();
+    let place = names
+        .filter_map(|name| place(host, name))
+        .min_by_key(|place| place.file.starts_with("rendered "));
+    let saw = format!("DEADTIME is {dead} s, and three polls take {least} s");
+    Some(says(saw).at(place).with("least", least))
 }
 
-/// The hosts that follow this one: secondaries of its UPSes, each once.
-pub(super) fn secondaries<'a>(view: &View<'a>) -> Vec<&'a Host> {
-    let others = view
-        .watchers()
-        .filter(|(host, watch)| host.name != view.host.name && !watch.primary);
-    let hosts: BTreeMap<_, _> = others.map(|(host, _)| (&host.name, host)).collect();
-    hosts.into_values().collect()
+fn deadtime_inert(host: ParsedHost<'_>) -> Option<Says> {
+    let (dead, version) = (host.number("DEADTIME"), host.version());
+    let bitten = (NutVersion::V2_8_1..NutVersion::V2_8_3).contains(&version);
+    let place = place(host, "DEADTIME").filter(|_| bitten && dead > RELIED_ON)?;
+    Some(says(format!("NUT {version} does not honour DEADTIME {dead}")).at(place))
+}
+
+fn hostsync_off(host: ParsedHost<'_>) -> Option<Says> {
+    let value = host.number("HOSTSYNC");
+    let place = place(host, "HOSTSYNC").filter(|_| value <= 0)?;
+    Some(says(format!("HOSTSYNC is {value}")).at(place))
+}
+
+fn hostsync_below(host: ParsedHost<'_>) -> Option<Says> {
+    host.upsmon_conf()?;
+    let wait = host.number("HOSTSYNC");
+    let clients = host.secondaries().into_iter();
+    let slowest = clients.max_by_key(|client| client.timing().logout())?;
+    let least = slowest.timing().needed_hostsync();
+    if wait <= 0 || wait >= least {
+        return None;
+    }
+    let saw = format!(
+        "HOSTSYNC is {wait} s, and {} needs {least} s to log out",
+        slowest.name()
+    );
+    Some(says(saw).at(place(host, "HOSTSYNC")).with("least", least))
+}
+
+fn hostsync_beyond(host: ParsedHost<'_>) -> Option<Says> {
+    let setting = host.upsmon("OBLBDURATION")?;
+    let (wait, oblb) = (host.number("HOSTSYNC"), host.number("OBLBDURATION"));
+    let known = setting.directive?.known_to(host.version());
+    let follows = host.watches().any(|watch| !watch.is_primary());
+    let saw = format!("HOSTSYNC is {wait} s, OBLBDURATION {oblb} s");
+    (follows && known && oblb != 0 && wait > oblb)
+        .then(|| says(saw).at(host.at_setting(File::Upsmon, setting)))
+}
+
+fn takes(host: Option<&Host>) -> Option<u64> {
+    host?.shutdown_takes.map(|delay| delay.as_secs())
+}
+
+/// The host that follows this one and takes longest to go down, with how long.
+fn slowest(host: ParsedHost<'_>) -> Option<(u64, ParsedHost<'_>)> {
+    let clients = host.secondaries().into_iter();
+    let known =
+        clients.filter_map(|client| Some((takes(host.site().written(client.name()))?, client)));
+    known.max_by_key(|(takes, _)| *takes)
+}
+
+fn finaldelay(host: ParsedHost<'_>) -> Option<Says> {
+    host.upsmon_conf()?;
+    let own = takes(host.site().written(host.name())).unwrap_or(0);
+    let (longest, client) = slowest(host)?;
+    let left = host.number("FINALDELAY").max(0).unsigned_abs();
+    let saw = format!(
+        "FINALDELAY is {left} s, and {} takes {longest} s to shut down",
+        client.name()
+    );
+    (left.saturating_add(own) < longest).then(|| {
+        says(saw)
+            .at(place(host, "FINALDELAY"))
+            .with("least", longest - own)
+    })
+}
+
+fn logout(host: ParsedHost<'_>) -> Option<Says> {
+    host.upsmon_conf()?;
+    let follows = host
+        .watches()
+        .any(|watch| !watch.is_primary() && watch.power() > 0 && !watch.is_own());
+    let silent = host.timing().silent(host.version());
+    if !follows || silent <= LONGEST_SILENCE {
+        return None;
+    }
+    let place = place(host, "SHUTDOWNEXIT").or_else(|| place(host, "FINALDELAY"));
+    let written = place
+        .clone()
+        .filter(|place| !place.file.starts_with("rendered "));
+    // Its own secondaries make this host, which is a primary, wait so long.
+    let client = || slowest(host).map(|(_, client)| client.name().as_str());
+    let cause = || host.in_inventory(&[&["hosts", client()?, "shutdown_takes"]]);
+    let how_long = if silent >= FOR_EVER {
+        "until it is down".into()
+    } else {
+        format!("{silent} s")
+    };
+    let says = says(format!("it is silent for {how_long} before it logs out"));
+    let says = says.at(written.or_else(cause).or(place));
+    Some(says.with("most", LONGEST_SILENCE))
+}
+
+fn offduration(host: ParsedHost<'_>) -> Option<Says> {
+    let value = host.number("OFFDURATION");
+    let bitten = host.version() == NutVersion::V2_8_1 && value >= 0;
+    let place = place(host, "OFFDURATION").filter(|_| bitten)?;
+    let saw = format!("NUT 2.8.1 does not honour OFFDURATION {value} for a UPS on battery");
+    Some(says(saw).at(place))
+}
+
+fn poll_busy(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
+    let names = ["POLLFREQ", "POLLFREQALERT"].into_iter();
+    let zero = names.filter(move |name| {
+        host.upsmon_value(name)
+            .is_some_and(|text| text.parse() == Ok(0i64))
+    });
+    zero.map(move |name| says(format!("{name} is 0")).at(place(host, name)))
+}
+
+fn poll_slower(host: ParsedHost<'_>) -> Option<Says> {
+    let (poll, alert) = (host.number("POLLFREQ"), host.number("POLLFREQALERT"));
+    let place = place(host, "POLLFREQALERT").or_else(|| place(host, "POLLFREQ"))?;
+    let saw = format!("POLLFREQALERT is {alert} s, POLLFREQ {poll} s");
+    (poll > 0 && alert > poll).then(|| says(saw).at(place).with("poll", poll))
 }

@@ -6,27 +6,33 @@ use crate::model::finding::Severity;
 
 /// The rules of this pass, sorted by id.
 pub static RULES: [Rule; 12] = [
-    refusal("config-dir-absent", include_str!("config_dir_absent.md")),
-    refusal("config-dir-odd", include_str!("config_dir_odd.md")),
+    refusal(
+        "config-dir-absent",
+        include_str!("text/config-dir-absent.md"),
+    ),
+    refusal("config-dir-odd", include_str!("text/config-dir-odd.md")),
     refusal(
         "config-dir-unreadable",
-        include_str!("config_dir_unreadable.md"),
+        include_str!("text/config-dir-unreadable.md"),
     ),
-    refusal("file-is-odd", include_str!("file_is_odd.md")),
-    refusal("file-is-symlink", include_str!("file_is_symlink.md")),
-    refusal("file-unreadable", include_str!("file_unreadable.md")),
-    refusal("host-not-debian", include_str!("host_not_debian.md")),
+    refusal("file-is-odd", include_str!("text/file-is-odd.md")),
+    refusal("file-is-symlink", include_str!("text/file-is-symlink.md")),
+    refusal("file-unreadable", include_str!("text/file-unreadable.md")),
+    refusal("host-not-debian", include_str!("text/host-not-debian.md")),
     refusal(
         "host-without-systemd",
-        include_str!("host_without_systemd.md"),
+        include_str!("text/host-without-systemd.md"),
     ),
-    refusal("nut-not-installed", include_str!("nut_not_installed.md")),
+    refusal(
+        "nut-not-installed",
+        include_str!("text/nut-not-installed.md"),
+    ),
     refusal(
         "transaction-unfinished",
-        include_str!("transaction_unfinished.md"),
+        include_str!("text/transaction-unfinished.md"),
     ),
-    refusal("unit-masked", include_str!("unit_masked.md")),
-    refusal("ups-on-battery", include_str!("ups_on_battery.md")),
+    refusal("unit-masked", include_str!("text/unit-masked.md")),
+    refusal("ups-on-battery", include_str!("text/ups-on-battery.md")),
 ];
 
 const fn refusal(id: &'static str, text: &'static str) -> Rule {

@@ -1,27 +1,17 @@
 //! What must be true on a host whose files are in force.
 
-mod access_denied;
-mod client_not_logged_in;
-mod port_not_listening;
-mod unit_not_active;
-mod ups_not_answering;
-mod usb_device_missing;
+mod client;
+mod server;
 
-use std::collections::BTreeMap;
-
-use super::Rule;
-use crate::model::desired::DesiredHost;
+use super::{CheckedRule, Rule};
 use crate::model::finding::Finding;
 use crate::model::name::HostName;
-use crate::model::observed::ObservedHost;
+use crate::site::ParsedHost;
 
-/// One host, and the others of the same run.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    pub desired: &'a DesiredHost,
-    pub observed: &'a ObservedHost,
-    /// Every host that was looked at, for telling clients by their addresses.
-    pub peers: &'a BTreeMap<HostName, ObservedHost>,
+/// A host whose files are in force, among the others of its run.
+#[derive(Clone, Copy)]
+pub struct Proof<'a> {
+    pub host: ParsedHost<'a>,
     /// Whether clients other than the host itself must be there by now.
     pub clients: Clients,
 }
@@ -35,40 +25,23 @@ pub enum Clients {
     NotYet,
 }
 
-type Check = fn(&View<'_>) -> Vec<Finding>;
-
-const CHECKS: [(&Rule, Check); 6] = [
-    (&usb_device_missing::RULE, usb_device_missing::check),
-    (&unit_not_active::RULE, unit_not_active::check),
-    (&port_not_listening::RULE, port_not_listening::check),
-    (&ups_not_answering::RULE, ups_not_answering::check),
-    (&client_not_logged_in::RULE, client_not_logged_in::check),
-    (&access_denied::RULE, access_denied::check),
-];
-
-/// The rules of this pass.
-pub static RULES: [&Rule; 6] = [
-    CHECKS[0].0,
-    CHECKS[1].0,
-    CHECKS[2].0,
-    CHECKS[3].0,
-    CHECKS[4].0,
-    CHECKS[5].0,
-];
-
-/// Everything that is not as it must be, in the order of the chain from the cable to the login.
-pub fn check(view: &View<'_>) -> Vec<Finding> {
-    CHECKS
-        .iter()
-        .flat_map(|(_, check)| check(view))
-        .map(|finding| finding.on(&view.desired.name))
-        .collect()
+/// In the order of the chain from the cable to the login.
+fn all() -> impl Iterator<Item = &'static CheckedRule> {
+    server::RULES.iter().chain(client::RULES)
 }
 
-/// Whether one client is logged in to the server of the view.
-pub fn logged_in(view: &View<'_>, client: &HostName) -> Vec<Finding> {
-    client_not_logged_in::of(view, client)
-        .into_iter()
-        .map(|finding| finding.on(client))
-        .collect()
+/// The rules of this pass.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    all().map(|rule| &rule.rule)
+}
+
+/// Everything that is not as it must be, in the order of the chain from the cable to the login.
+pub fn check(host: ParsedHost<'_>, clients: Clients) -> Vec<Finding> {
+    let proof = Proof { host, clients };
+    all().flat_map(|rule| rule.of_proof(proof)).collect()
+}
+
+/// What speaks against one client being logged in to a server.
+pub fn logged_in(server: ParsedHost<'_>, client: &HostName) -> Vec<Finding> {
+    client::of(server, client)
 }
