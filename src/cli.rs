@@ -41,6 +41,8 @@ pub enum Command {
     Rollback(cmd::rollback::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
+    /// Say who goes down when in an outage, and whether the battery lasts
+    Timeline(cmd::timeline::Arguments),
     /// Find the first broken link from the UPS to the shutdown command, and say what to type
     Doctor(cmd::doctor::Arguments),
     /// Say what a rule is about and how to mend what it finds
@@ -74,6 +76,7 @@ impl Command {
             Self::History(arguments) => cmd::history::run(global, arguments),
             Self::Rollback(arguments) => cmd::rollback::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
+            Self::Timeline(arguments) => cmd::timeline::run(global, arguments),
             Self::Doctor(arguments) => cmd::doctor::run(global, arguments),
         }
     }

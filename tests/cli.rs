@@ -351,6 +351,27 @@ fn render_gives_the_sheet_of_a_host_that_is_set_up_by_hand() {
 }
 
 #[test]
+fn timeline_computes_an_outage_from_the_inventory_alone() {
+    let desk = Desk::empty();
+    desk.upsctl(&["init"]);
+    desk.upsctl(&["timeline", "--desired"]).is("timeline", 0);
+    let json = desk.upsctl(&["timeline", "--desired", "--format", "json", "backup"]);
+    let json = json.document();
+    let chain = &json["chains"][0];
+    assert_eq!(chain["hosts"][2]["name"], "pve");
+    let fits = &chain["ups"][0]["verdict"]["fits"];
+    assert_eq!(
+        (fits, &json["basis"]),
+        (&"unknown".into(), &"desired".into())
+    );
+    let shutdown = chain["hosts"][2]["moments"].as_array().expect("moments");
+    let shutdown = shutdown.iter().find(|moment| moment["kind"] == "shutdown");
+    // FINALDELAY is the 90 s that truenas takes; before it come two polls and truenas's own 5 s.
+    let at = serde_json::json!({"earliest_s": 95.0, "typical_s": 100.1, "latest_s": 105.3});
+    assert_eq!(shutdown.expect("it goes down")["at"], at);
+}
+
+#[test]
 fn role_words_follow_the_nut_version() {
     let desk = Desk::with(SITE);
     let monitor = |version: &str| {

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("inventory", &["model", "nut"]),
     ("render", &["model", "nut"]),
     ("plan", &["model", "nut", "site"]),
-    ("rules", &["model", "nut", "site"]),
+    ("rules", &["model", "nut", "site", "time"]),
     ("observe", &["host", "model", "nut"]),
     ("apply", &["host", "model", "nut"]),
     (
@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "render",
             "rules",
             "site",
+            "time",
         ],
     ),
     ("report", &["exit", "model", "nut", "time"]),
@@ -50,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "rules",
             "site",
+            "time",
         ],
     ),
     ("cli", &["cmd", "exit"]),
@@ -276,6 +278,7 @@ fn every_template_is_built_in_and_every_rule_has_its_text() {
     let named: BTreeSet<&str> = upsctl::render::BUILT_IN
         .iter()
         .map(|(_, name, _)| *name)
+        .chain([upsctl::report::timeline::TEMPLATE.0])
         .collect();
     let there: Vec<PathBuf> = files(Path::new("templates"));
     let there: BTreeSet<&str> = there

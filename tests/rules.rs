@@ -397,8 +397,8 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         assert!(kebab, "{}", rule.id);
-        let names =
-            ["lint", "verify", "refusal", "doctor"].map(|pass| format!("{pass}/text/{file}"));
+        let names = ["lint", "verify", "refusal", "doctor", "timeline"]
+            .map(|pass| format!("{pass}/text/{file}"));
         let found = names.iter().any(|name| {
             let text = fs::read_to_string(folder.join(name));
             text.is_ok_and(|text| text == rule.text)
@@ -413,7 +413,7 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
         assert!(headings.starts_with(&rules::text::HEADINGS), "{}", rule.id);
         assert!(!rules::text::title(rule.text).is_empty(), "{}", rule.id);
     }
-    for pass in ["lint", "verify", "refusal", "doctor"] {
+    for pass in ["lint", "verify", "refusal", "doctor", "timeline"] {
         for entry in fs::read_dir(folder.join(pass).join("text")).expect("the folder") {
             let name = entry
                 .expect("an entry")

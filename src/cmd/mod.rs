@@ -12,6 +12,7 @@ pub mod init;
 pub mod render;
 pub mod rollback;
 mod session;
+pub mod timeline;
 pub mod verify;
 
 pub use global::{Color, Format, Global};

@@ -27,6 +27,8 @@ pub enum Purpose {
     Plan,
     /// Waits for daemons to come up, and reads the journal.
     Verify,
+    /// Looks at guests and network file systems, too.
+    TimeLine,
 }
 
 /// The probe for a host, before anything is known of it.
@@ -39,6 +41,9 @@ pub fn probe(run: &Run, name: &HostName, purpose: Purpose) -> Result<Probe> {
     if purpose == Purpose::Verify {
         probe.journal_since = Some("-1d".into());
         probe.settle = Some(observe::Settle::of(&draft, run.options.settle));
+    }
+    if purpose == Purpose::TimeLine {
+        probe.deep = Some(observe::GUESTS);
     }
     Ok(probe)
 }

@@ -11,6 +11,7 @@ pub mod look;
 pub mod rollback;
 pub mod run;
 pub mod saved_plan;
+pub mod timeline;
 pub mod verify;
 
 use std::time::Duration;

@@ -66,3 +66,16 @@ pub enum GuestKind {
     Vm,
     Container,
 }
+
+/// A file system that is mounted over the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NetworkMount {
+    /// Where it is mounted.
+    pub at: String,
+    /// `nfs4`, `cifs`, …
+    pub kind: String,
+    /// Its server, as the mount names it.
+    pub server: String,
+    /// Whether it waits for its server for ever.
+    pub hard: bool,
+}

@@ -1,6 +1,7 @@
 //! One read-only remote command per host, and the pure function that reads its answer.
 
 mod deep;
+mod guests;
 mod parse;
 mod recording;
 
@@ -8,6 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 pub use deep::{DEEP, deep};
+pub use guests::{GUESTS, mounts, node};
 pub use parse::{digest, parse};
 pub use recording::{Came, Recorded, Recording};
 

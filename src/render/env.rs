@@ -1,4 +1,4 @@
-//! The only place that configures minijinja.
+//! Configures minijinja for the files of NUT.
 //!
 //! Undefined names are errors. Debug is on, because only then an error knows the name; so such an
 //! error is only ever shown through [`super::excerpt`], never with `{:#}`, which prints the values of

@@ -15,6 +15,7 @@ pub mod prompt;
 pub mod screen;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
 pub mod walkthrough;
 mod wrap;
 

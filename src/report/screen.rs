@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 /// Longer lines are hard to read.
 const WIDEST: usize = 100;
 const NARROWEST: usize = 40;
+const WIDEST_CHART: usize = 200;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +57,13 @@ pub fn stderr(text: &str, color: Color) -> io::Result<()> {
 pub fn width() -> usize {
     let terminal = terminal_size::terminal_size_of(io::stdout());
     readable(terminal.map(|(width, _)| usize::from(width.0)))
+}
+
+/// Columns for a chart, which may be wider than prose.
+pub fn chart_width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    let columns = terminal.map_or(WIDEST, |(width, _)| usize::from(width.0));
+    columns.clamp(NARROWEST, WIDEST_CHART)
 }
 
 fn readable(columns: Option<usize>) -> usize {

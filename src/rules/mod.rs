@@ -6,6 +6,7 @@ pub mod lint;
 pub mod refusal;
 mod says;
 pub mod text;
+pub mod timeline;
 pub mod verify;
 
 use crate::model::finding::{Finding, Severity};
@@ -117,6 +118,7 @@ pub fn all() -> Vec<&'static Rule> {
     rules.extend(lint::rules());
     rules.extend(verify::rules());
     rules.extend(refusal::RULES.iter());
+    rules.extend(timeline::RULES.iter());
     rules.extend(doctor::all().map(|rule| &rule.rule));
     rules.sort_by_key(|rule| rule.id);
     rules

@@ -144,6 +144,7 @@ fn ups(net: &Net<'_>, courses: &Courses, at: usize) -> UpsLine {
         server: ups.server.clone(),
         driver: ups.driver.clone(),
         on_battery: ups.battery.on_battery,
+        on_delay: ups.on_delay.clone(),
         charge_percent: ups.battery.charge.unwrap_or(100.0),
         moments: moments
             .filter_map(|(kind, at)| Moment::predicted(kind, at))

@@ -55,10 +55,9 @@ pub(super) fn run(net: &Net<'_>, case: impl Fn(usize) -> Case) -> Course {
     }
     for (ups, primary) in net.primary.iter().enumerate() {
         let cuts = primary.filter(|host| net.hosts[*host].cuts);
-        if let Some(host) = cuts {
+        if let (Some(host), Some(delay)) = (cuts, net.ups[ups].off_delay.as_ref()) {
             course.cut_called[ups] = course.down[host];
-            let delay = net.ups[ups].off_delay.as_ref();
-            course.off[ups] = course.down[host] + delay.map_or(0.0, |delay| delay.seconds);
+            course.off[ups] = course.down[host] + delay.seconds;
         }
     }
     course

@@ -1,5 +1,8 @@
 //! What is known before the time line is computed. Who fills it in says where each figure is from.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::battery::Battery;
 use super::delays::Delays;
 use super::guests::Guests;
@@ -24,7 +27,7 @@ pub struct Ups {
     pub server: HostName,
     pub driver: String,
     pub battery: Battery,
-    /// Seconds between the command to cut the power and the cut.
+    /// Seconds between the command to cut the power and the cut; `None` where nothing can cut it.
     pub off_delay: Option<Figure>,
     /// Seconds between the return of mains and power on the outlets.
     pub on_delay: Option<Figure>,
@@ -33,7 +36,7 @@ pub struct Ups {
 }
 
 /// A number of seconds and where it is from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Figure {
     pub seconds: f64,
     /// As in "20 s, the default of usbhid-ups".

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::battery::Reserve;
+use super::input::Figure;
 use super::span::{Span, maybe};
 use crate::model::inventory::Platform;
 use crate::model::name::HostName;
@@ -42,6 +43,8 @@ pub struct UpsLine {
     pub moments: Vec<Moment>,
     /// Its battery against what it has to carry.
     pub verdict: Verdict,
+    /// How long after the return of mains its outlets have power again.
+    pub on_delay: Option<Figure>,
     /// What the time from low battery to the cut is made of, in its order.
     pub terms: Vec<Term>,
 }

@@ -3,7 +3,8 @@
 //!
 //! [`Outage`] is what is known, [`time_line`] computes, [`TimeLine`] is what happens: each host's
 //! and each UPS's moments. A moment says whether it was computed or seen, so that a rehearsal can lay
-//! what it measured beside what was foreseen. Knows neither files nor hosts.
+//! what it measured beside what was foreseen. Only [`outage`], which fills in what is known,
+//! looks at a site's files.
 
 mod battery;
 mod chain;
@@ -13,6 +14,7 @@ pub mod guests;
 mod input;
 pub mod line;
 mod net;
+mod scene;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -27,5 +29,6 @@ pub use input::{
 pub use line::{
     Chain, Fits, HostLine, Kind, Moment, Source, Term, TimeLine, UpsLine, Verdict, What,
 };
+pub use scene::{Beside, outage};
 pub use span::{Case, Span};
 pub use trouble::{Trouble, troubles};
