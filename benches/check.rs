@@ -61,12 +61,12 @@ fn time(text: &str) -> [Duration; 3] {
         let loaded = load(&path).expect("an inventory");
         let load = start.elapsed();
         let templates = Templates::built_in().expect("built in");
-        let index = render::InventoryIndex::new(&loaded.inventory);
+        let places = loaded.places();
+        let index = render::InventoryIndex::new(&loaded.inventory, &places);
         let names = loaded.inventory.hosts.keys();
-        let desired = names.map(|name| render::desired_in(&index, name, None, &templates));
+        let desired = names.map(|name| render::desired(&index, name, None, &templates));
         let hosts: Vec<_> = desired.collect::<Result<_, _>>().expect("rendered");
         let render = start.elapsed() - load;
-        let places = |path: &[&str]| loaded.source.place_of(path);
         let report = lint::check(&upsctl::site::ParsedSite::rendered(
             &loaded.inventory,
             &hosts,

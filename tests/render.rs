@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use upsctl::model::inventory::{Inventory, Platform};
 use upsctl::nut::version::NutVersion;
-use upsctl::render::{Templates, by_hand, desired};
+use upsctl::render::{InventoryIndex, Templates, by_hand, desired};
 
 const VERSIONS: [NutVersion; 3] = [NutVersion::V2_7_4, NutVersion::V2_8_0, NutVersion::V2_8_1];
 
@@ -20,15 +20,16 @@ fn inventory(case: &Path) -> Inventory {
 /// What a case renders to, by path below `expected/`.
 fn rendered(case: &Path) -> BTreeMap<PathBuf, String> {
     let inventory = inventory(case);
+    let index = InventoryIndex::new(&inventory, &|_| None);
     let templates = Templates::built_in().expect("built-in templates");
     let mut files = BTreeMap::new();
     for (name, host) in &inventory.hosts {
         if host.platform != Platform::Debian {
-            let sheet = serde_json::to_string_pretty(&by_hand(&inventory, name)).expect("a sheet");
+            let sheet = serde_json::to_string_pretty(&by_hand(&index, name)).expect("a sheet");
             files.insert(format!("by-hand/{name}.json").into(), sheet + "\n");
         }
         for version in VERSIONS {
-            let desired = desired(&inventory, name, Some(version), &templates)
+            let desired = desired(&index, name, Some(version), &templates)
                 .unwrap_or_else(|why| panic!("{}: {why}", case.display()));
             let folder = PathBuf::from(format!("{version}/{name}"));
             for (file, made) in &desired.files {

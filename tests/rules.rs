@@ -110,12 +110,11 @@ impl Lab {
     }
 
     fn desired(&self, version: Option<NutVersion>) -> Vec<DesiredHost> {
+        let places = self.loaded.places();
+        let index = render::InventoryIndex::new(&self.loaded.inventory, &places);
         let names = self.loaded.inventory.hosts.keys();
         names
-            .map(|name| {
-                render::desired(&self.loaded.inventory, name, version, &self.templates)
-                    .expect("rendered")
-            })
+            .map(|name| render::desired(&index, name, version, &self.templates).expect("rendered"))
             .collect()
     }
 

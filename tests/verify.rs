@@ -145,9 +145,11 @@ fn pair(version: NutVersion) -> Pair {
     fs::write(&path, include_str!("rules/clean.toml")).expect("written");
     let loaded = inventory::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
     let templates = Templates::built_in().expect("built in");
+    let places = loaded.places();
+    let index = render::InventoryIndex::new(&loaded.inventory, &places);
     let desired = ["pve", "nas"].map(|host| {
         let host = name(host);
-        let made = render::desired(&loaded.inventory, &host, Some(version), &templates);
+        let made = render::desired(&index, &host, Some(version), &templates);
         (host, made.expect("rendered"))
     });
     let desired = BTreeMap::from(desired);

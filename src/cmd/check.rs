@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::session::{print, verbosity};
 use super::{Format, Global};
 use crate::exit::Exit;
-use crate::flow::check::{Check, diagnostic};
+use crate::flow::check::Check;
 use crate::flow::exposure::exposure;
 use crate::flow::run::templates;
 use crate::inventory;
@@ -49,9 +49,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 fn check(global: &Global, arguments: &Arguments) -> Result<Report> {
     let loaded = inventory::load(&global.inventory)?;
     let hosts = inventory::select(&loaded.inventory, &arguments.hosts)?;
-    let places = |path: &[&str]| loaded.source.place_of(path);
-    let diagnostic = |error| Diagnostics::from(diagnostic(error, &loaded.inventory, &places));
-    let templates = templates(&loaded, global.templates.as_deref()).map_err(diagnostic)?;
+    let places = loaded.places();
+    let templates = templates(&loaded, global.templates.as_deref())?;
     let check = Check {
         inventory: &loaded.inventory,
         templates: &templates,
@@ -127,7 +126,7 @@ fn broken(global: &Global, errors: &[Diagnostic]) -> Result<Exit> {
 fn finding(error: &Diagnostic) -> Finding {
     let finding = Finding::new("inventory", Severity::Error, &error.message);
     let finding = match &error.place {
-        Some(place) => finding.at(place.clone()),
+        Some(place) => finding.at((**place).clone()),
         None => finding,
     };
     match &error.help {

@@ -71,7 +71,7 @@ fn by_hand(
             "{name} has no files: it is set up by hand\nhint: `upsctl render {name}` says what must stand there"
         );
     }
-    let sheet = render::by_hand(session.inventory, name);
+    let sheet = render::by_hand(&session.index, name);
     let text = match global.format {
         Format::Json => report::json::document(
             "render",

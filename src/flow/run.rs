@@ -14,16 +14,13 @@ use crate::inventory::secrets::{self, SecretError};
 use crate::inventory::{self, Loaded};
 use crate::model::desired::DesiredHost;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::finding::Place;
 use crate::model::inventory::{Host, Inventory};
+use crate::model::key_path::Places;
 use crate::model::name::HostName;
 use crate::model::secret::SecretStore;
 use crate::nut::version::NutVersion;
-use crate::render::{self, InventoryIndex, RenderError, Templates};
+use crate::render::{self, InventoryIndex, Templates};
 use crate::rules::lint::unknown_allows;
-
-/// Finds the line of a key of the inventory.
-pub type Lookup = dyn Fn(&[&str]) -> Option<Place> + Sync;
 
 /// What a run begins with.
 #[derive(Debug, Clone)]
@@ -40,7 +37,7 @@ pub struct Run {
     pub inventory: &'static Inventory,
     /// The inventory, indexed for rendering.
     pub index: InventoryIndex<'static>,
-    pub places: Box<Lookup>,
+    pub places: &'static Places<'static>,
     pub templates: Templates,
     /// The hosts that were named.
     pub chosen: Vec<HostName>,
@@ -68,7 +65,7 @@ impl Run {
         // A process has one site, and it lives as long as the process.
         let loaded: &'static Loaded = Box::leak(Box::new(inventory::load(&start.inventory)?));
         let inventory = &loaded.inventory;
-        let places = |path: &[&str]| loaded.source.place_of(path);
+        let places: &'static Places<'static> = Box::leak(Box::new(loaded.places()));
         let unknown = unknown_allows(inventory, places);
         if !unknown.is_empty() {
             return Err(Diagnostics::sorted(unknown).into());
@@ -78,8 +75,8 @@ impl Run {
         let connector = Arc::new(Connector::to(inventory, &start.ways));
         let run = Self {
             inventory,
-            index: InventoryIndex::new(inventory),
-            places: Box::new(places),
+            index: InventoryIndex::new(inventory, places),
+            places,
             templates,
             chosen,
             secrets: SecretStore::default(),
@@ -110,8 +107,8 @@ impl Run {
         &self,
         name: &HostName,
         version: Option<NutVersion>,
-    ) -> Result<DesiredHost, RenderError> {
-        render::desired_in(&self.index, name, version, &self.templates)
+    ) -> Result<DesiredHost, Diagnostics> {
+        render::desired(&self.index, name, version, &self.templates)
     }
 
     /// The hosts whose UPSes feed a host.
@@ -161,7 +158,7 @@ fn diagnostic(error: SecretError) -> Diagnostic {
 ///
 /// # Errors
 /// A template that cannot be read or compiled.
-pub fn templates(loaded: &Loaded, named: Option<&Path>) -> Result<Templates, RenderError> {
+pub fn templates(loaded: &Loaded, named: Option<&Path>) -> Result<Templates, Diagnostics> {
     let beside = loaded.root.join("templates");
     match named.or_else(|| beside.is_dir().then_some(&beside)) {
         Some(folder) => Templates::load(folder, &loaded.inventory),

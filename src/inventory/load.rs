@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -6,6 +7,7 @@ use super::source::{SourceFile, SourceMap};
 use super::tree::{self, Table, Twice};
 use super::{check, read, shape};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 
 /// An inventory and where everything in it stands.
@@ -13,9 +15,17 @@ use crate::model::inventory::Inventory;
 pub struct Loaded {
     pub inventory: Inventory,
     /// Where its keys and values stand.
-    pub source: SourceMap,
+    pub source: Arc<SourceMap>,
     /// The folder that relative secret files and templates are found from.
     pub root: PathBuf,
+}
+
+impl Loaded {
+    /// Finds the place of what stands under a path of keys.
+    pub fn places(&self) -> impl Fn(&[&str]) -> Option<Place> + Sync + 'static {
+        let source = Arc::clone(&self.source);
+        move |path| source.place_of(path)
+    }
 }
 
 /// Reads an inventory: one TOML file, or all `*.toml` of a folder merged.
@@ -37,7 +47,7 @@ pub fn load(path: &Path) -> Result<Loaded, Diagnostics> {
     match inventory {
         Some(inventory) if errors.is_empty() => Ok(Loaded {
             inventory,
-            source,
+            source: Arc::new(source),
             root: root_of(path),
         }),
         _ => Err(Diagnostics::sorted(errors)),

@@ -10,7 +10,6 @@ mod duplicate;
 mod leaf;
 mod load;
 mod mask;
-mod nearest;
 mod read;
 mod schema;
 pub mod secrets;

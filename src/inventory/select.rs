@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::nearest;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::{Host, Inventory};
 use crate::model::name::HostName;
+use crate::model::nearest;
 
 /// The hosts a command line means: names and `@tag`s; none means all. In the inventory's order,
 /// each once.

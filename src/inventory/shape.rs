@@ -9,11 +9,11 @@ use serde_json::Value as Json;
 use toml::Value as Toml;
 
 use super::leaf;
-use super::nearest;
 use super::schema::schema;
 use super::source::{SourceMap, Spot};
 use super::tree::{Node, Table, TomlValue};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::nearest;
 
 /// The entries something is wrong with: what they leave unsaid may only be mis-said.
 #[derive(Default)]

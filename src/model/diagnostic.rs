@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::finding::Place;
+use super::key_path::{KeyPath, Places};
 
 /// One error in what the owner wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -12,7 +13,10 @@ pub struct Diagnostic {
     /// What is wrong, in one line.
     pub message: String,
     /// Where it stands, when it stands somewhere.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
+    /// The key of the inventory that caused it, as long as its place is not known.
+    #[serde(skip)]
+    pub key: KeyPath,
     /// A few words for under the caret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -38,6 +42,7 @@ impl Diagnostic {
         Self {
             message: message.into(),
             place: None,
+            key: KeyPath::default(),
             label: None,
             help: None,
             second: None,
@@ -47,7 +52,28 @@ impl Diagnostic {
     /// The same, at this place.
     #[must_use]
     pub fn at(mut self, place: impl Into<Option<Place>>) -> Self {
-        self.place = place.into();
+        self.place = place.into().map(Box::new);
+        self
+    }
+
+    /// The same, caused by a key of the inventory.
+    #[must_use]
+    pub fn of(mut self, key: impl Into<KeyPath>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// The same, at the place of its key where that is known; else its message names the key.
+    #[must_use]
+    pub fn placed(mut self, places: &Places<'_>) -> Self {
+        let key = std::mem::take(&mut self.key);
+        if key.is_empty() || self.place.is_some() {
+            return self;
+        }
+        match key.find(places) {
+            Some(place) => self.place = Some(Box::new(place)),
+            None => self.message = format!("{key}: {}", self.message),
+        }
         self
     }
 
@@ -85,6 +111,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+impl std::error::Error for Diagnostic {}
+
 /// Every error of a run, by file, line and column. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -96,7 +124,7 @@ impl Diagnostics {
     pub fn sorted(mut errors: Vec<Diagnostic>) -> Self {
         let key = |error: &Diagnostic| {
             let at = |place: &Place| (place.file.clone(), place.line, place.column);
-            error.place.as_ref().map(at)
+            error.place.as_deref().map(at)
         };
         errors.sort_by_cached_key(key);
         errors.dedup();

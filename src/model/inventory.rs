@@ -137,6 +137,15 @@ impl Inventory {
 }
 
 impl Host {
+    /// The address under which NUT's clients reach it; `local` is no address for anybody else.
+    pub fn nut_reach(&self) -> Option<String> {
+        match self.nut_address {
+            Some(address) => Some(address.to_string()),
+            None if self.address == "local" => None,
+            None => Some(self.address.clone()),
+        }
+    }
+
     /// The host's own directives for a file; upsd.users has none.
     pub fn overrides(&self, file: File) -> Option<&Directives> {
         by_file(file, [&self.nut, &self.ups, &self.upsd, &self.upsmon])

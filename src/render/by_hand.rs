@@ -1,7 +1,7 @@
 //! What must stand in the settings of a machine that upsctl does not write to.
 
 use super::derive::{InventoryIndex, Watched, door, watched_by};
-use super::error::RenderError;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::{Inventory, Platform, SecretSource};
 use crate::model::name::HostName;
 use crate::model::outcome::Sheet;
@@ -9,14 +9,14 @@ use crate::nut::ups_name::{PORT, System};
 
 /// The settings of a host that is looked after by hand, field by field. A password is never among
 /// them, but where it comes from is.
-pub fn by_hand(inventory: &Inventory, name: &HostName) -> Sheet {
-    sheet(&InventoryIndex::new(inventory), name).unwrap_or_else(|why| Sheet {
-        notes: vec![why.to_string()],
+pub fn by_hand(index: &InventoryIndex<'_>, name: &HostName) -> Sheet {
+    sheet(index, name).unwrap_or_else(|why| Sheet {
+        notes: vec![index.placed(why).to_string()],
         ..Sheet::default()
     })
 }
 
-fn sheet(index: &InventoryIndex<'_>, name: &HostName) -> Result<Sheet, RenderError> {
+fn sheet(index: &InventoryIndex<'_>, name: &HostName) -> Result<Sheet, Diagnostic> {
     let host = index.host(name)?;
     let mut sheet = Sheet {
         title: title(host.platform, name),
@@ -74,7 +74,7 @@ impl<'a> Client<'a> {
         index: &InventoryIndex<'a>,
         name: &HostName,
         watched: &Watched<'a>,
-    ) -> Result<Self, RenderError> {
+    ) -> Result<Self, Diagnostic> {
         let server = watched.server;
         // A server that only this machine knows as `local` has some address on the network.
         let unknown = || (format!("<the IP address of {server}>"), PORT);

@@ -1,4 +1,4 @@
-use super::error::RenderError;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Place;
 use crate::model::name::HostName;
 use crate::model::text::{Segment, Text, mask};
@@ -13,11 +13,11 @@ const SHELL_LINE: usize = 4096;
 ///
 /// # Errors
 /// Names the rendered file, the line and what is wrong with it.
-pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), RenderError> {
+pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), Diagnostic> {
     let masked = text.masked();
     let error = |line: usize, column: usize, message: String| {
         let source = masked.lines().nth(line - 1).unwrap_or_default();
-        RenderError::new(message).at(Place {
+        Diagnostic::new(message).at(Place {
             file: format!("rendered {host}/{file}"),
             line,
             column,
@@ -69,8 +69,8 @@ fn find(text: &str) -> Option<(usize, usize, char)> {
 /// What NUT's own parser would drop.
 fn grammar(
     text: &Text,
-    error: impl Fn(usize, usize, String) -> RenderError,
-) -> Result<(), RenderError> {
+    error: impl Fn(usize, usize, String) -> Diagnostic,
+) -> Result<(), Diagnostic> {
     // As long as the mask, so that columns are those of what is shown, and in need of no quotes.
     let filled = text.fill(|user| "x".repeat(mask(user).len()));
     let parsed = conf::parse(filled.as_bytes());

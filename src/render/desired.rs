@@ -3,13 +3,13 @@ use std::collections::BTreeMap;
 use super::check::check_text;
 use super::context::TemplateContext;
 use super::derive::{Derived, DerivedMonitor, InventoryIndex};
-use super::error::RenderError;
 use super::roundtrip;
 use super::templates::Templates;
 use crate::model::desired::{
     DesiredFile, DesiredHost, Expect, ExpectedMonitor, ExpectedUps, HostRole,
 };
-use crate::model::inventory::{Inventory, Platform};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::inventory::Platform;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::files;
@@ -27,24 +27,20 @@ pub const ASSUMED: NutVersion = NutVersion::V2_8_0;
 /// # Errors
 /// When the inventory says something no file of NUT can hold, or a template does not render.
 pub fn desired(
-    inventory: &Inventory,
-    name: &HostName,
-    observed: Option<NutVersion>,
-    templates: &Templates,
-) -> Result<DesiredHost, RenderError> {
-    desired_in(&InventoryIndex::new(inventory), name, observed, templates)
-}
-
-/// [`desired`] for one of many hosts, without looking through the inventory for each.
-///
-/// # Errors
-/// As [`desired`].
-pub fn desired_in(
     index: &InventoryIndex<'_>,
     name: &HostName,
     observed: Option<NutVersion>,
     templates: &Templates,
-) -> Result<DesiredHost, RenderError> {
+) -> Result<DesiredHost, Diagnostics> {
+    of(index, name, observed, templates).map_err(|error| index.placed(error).into())
+}
+
+fn of(
+    index: &InventoryIndex<'_>,
+    name: &HostName,
+    observed: Option<NutVersion>,
+    templates: &Templates,
+) -> Result<DesiredHost, Diagnostic> {
     let host = index.host(name)?;
     let nut = observed.or(host.nut_version).unwrap_or(ASSUMED);
     let derived = Derived::of(index, name, nut)?;
@@ -74,7 +70,7 @@ fn files(
     name: &HostName,
     derived: &Derived,
     templates: &Templates,
-) -> Result<BTreeMap<File, DesiredFile>, RenderError> {
+) -> Result<BTreeMap<File, DesiredFile>, Diagnostic> {
     let mut files = BTreeMap::new();
     for file in needed(derived.role) {
         let context = TemplateContext::new(name, *file, derived);

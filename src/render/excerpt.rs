@@ -5,17 +5,13 @@ use std::collections::BTreeSet;
 use minijinja::{Error, ErrorKind};
 use serde_json::Value as Json;
 
-use super::error::RenderError;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Place;
+use crate::model::nearest::nearest;
 
 /// The error of a template whose file is `path` and whose text is `source`; `names` is what it could
 /// have used, none for an error of its syntax.
-pub(super) fn explain(
-    error: &Error,
-    path: &str,
-    source: &str,
-    names: Option<&Json>,
-) -> RenderError {
+pub(super) fn explain(error: &Error, path: &str, source: &str, names: Option<&Json>) -> Diagnostic {
     let place = place(error, path, source);
     let detail = error
         .detail()
@@ -24,8 +20,8 @@ pub(super) fn explain(
         .then(|| error.detail().and_then(between_ticks))
         .flatten();
     let plain = match error.kind() {
-        ErrorKind::SyntaxError => RenderError::new(format!("syntax error: {detail}")),
-        _ => RenderError::new(detail),
+        ErrorKind::SyntaxError => Diagnostic::new(format!("syntax error: {detail}")),
+        _ => Diagnostic::new(detail),
     };
     match (undefined, names) {
         (Some(name), Some(names)) => plain.help(known(&name, names)),
@@ -77,14 +73,10 @@ fn known(name: &str, names: &Json) -> String {
         None => (name, keys(names)),
         Some((_, last)) => (last.trim_matches([']', '"']), inner_keys(names)),
     };
-    let near = candidates
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(last, known), known))
-        .min()
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 3);
+    let near = nearest(last, candidates.iter().map(String::as_str));
     let all: Vec<_> = candidates.iter().map(String::as_str).collect();
     match near {
-        Some((_, near)) => format!("did you mean `{near}`? There is: {}", all.join(", ")),
+        Some(near) => format!("did you mean `{near}`? There is: {}", all.join(", ")),
         None => format!("there is: {}", all.join(", ")),
     }
 }

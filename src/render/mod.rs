@@ -9,7 +9,6 @@ mod context;
 pub mod derive;
 mod desired;
 mod env;
-mod error;
 mod excerpt;
 mod password;
 mod roundtrip;
@@ -18,8 +17,7 @@ mod templates;
 pub use by_hand::by_hand;
 pub use check::check_text;
 pub use derive::{Derived, InventoryIndex};
-pub use desired::{ASSUMED, desired, desired_in};
-pub use error::RenderError;
+pub use desired::{ASSUMED, desired};
 pub use roundtrip::verify as verify_roundtrip;
 pub use templates::{BUILT_IN, Templates};
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::derive::{Derived, DerivedLine, DerivedWord};
-use super::error::RenderError;
 use crate::model::desired::DesiredFile;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::{File, Scope, lookup};
 use crate::nut::files::{Entry, NutConf, UpsConf, UpsdConf, UpsdUsers, UpsmonConf};
@@ -23,7 +23,7 @@ pub fn verify(
     file: File,
     derived: &Derived,
     made: &DesiredFile,
-) -> Result<(), RenderError> {
+) -> Result<(), Diagnostic> {
     let wanted = wanted(file, derived);
     let text = made.content.fill(token);
     let read = read(file, text.as_bytes());
@@ -64,7 +64,7 @@ fn broken(
     what: &str,
     wanted: &[String],
     read: &[Vec<String>],
-) -> RenderError {
+) -> Diagnostic {
     let shown = |words: &[String]| match words {
         [] => "a flag".to_string(),
         words => format!(
@@ -85,7 +85,7 @@ fn broken(
         made.template,
         shown(wanted)
     );
-    RenderError::new(message).help("print values with `| nut` (nut.conf: `| sh`), each name and its words on a line of their own")
+    Diagnostic::new(message).help("print values with `| nut` (nut.conf: `| sh`), each name and its words on a line of their own")
 }
 
 /// What stands for a password while the file is read.
@@ -267,7 +267,7 @@ mod tests {
     use crate::nut::version::NutVersion;
     use crate::render::{InventoryIndex, Templates, desired};
 
-    fn made(edit: fn(&str) -> String) -> Result<(), RenderError> {
+    fn made(edit: fn(&str) -> String) -> Result<(), Diagnostic> {
         let inventory: Inventory = toml::from_str(
             "[ups.ups]\nhost = 'pve'\ndriver = 'usbhid-ups'\ndesc = 'Rack #1'\n\
              [hosts.pve]\naddress = '10.0.0.1'\n[hosts.nas]\naddress = '10.0.0.2'\npowered_by = ['ups']\n",
@@ -275,9 +275,9 @@ mod tests {
         .expect("an inventory");
         let pve = HostName::new("pve").expect("a name");
         let templates = Templates::built_in().expect("built in");
-        let index = InventoryIndex::new(&inventory);
+        let index = InventoryIndex::new(&inventory, &|_| None);
         let derived = Derived::of(&index, &pve, NutVersion::V2_8_0).expect("derived");
-        let desired = desired(&inventory, &pve, None, &templates).expect("rendered");
+        let desired = desired(&index, &pve, None, &templates).expect("rendered");
         desired.files.iter().try_for_each(|(file, made)| {
             let text = edit(&made.content.fill(token));
             let broken = DesiredFile {

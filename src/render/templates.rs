@@ -8,11 +8,12 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 
 use super::context::TemplateContext;
-use super::error::RenderError;
 use super::{env, excerpt, password};
 use crate::model::desired::DesiredFile;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
+use crate::model::nearest;
 use crate::model::text::{Segment, Text};
 use crate::nut::directive::File;
 
@@ -67,7 +68,7 @@ impl Templates {
     ///
     /// # Errors
     /// Never, as long as those compile, which the tests see to.
-    pub fn built_in() -> Result<Self, RenderError> {
+    pub fn built_in() -> Result<Self, Diagnostics> {
         let mut templates = Self {
             env: env::new(),
             sources: BTreeMap::new(),
@@ -92,7 +93,7 @@ impl Templates {
     /// # Errors
     /// When the folder cannot be read, when something in it is no template of a host (with the
     /// nearest name), or when a template has a syntax error.
-    pub fn load(folder: &Path, inventory: &Inventory) -> Result<Self, RenderError> {
+    pub fn load(folder: &Path, inventory: &Inventory) -> Result<Self, Diagnostics> {
         let mut templates = Self::built_in()?;
         let names = BUILT_IN.map(|(_, name, _)| name);
         for entry in entries(folder)? {
@@ -113,10 +114,10 @@ impl Templates {
         Ok(templates)
     }
 
-    fn take(&mut self, name: String, path: &Path) -> Result<(), RenderError> {
+    fn take(&mut self, name: String, path: &Path) -> Result<(), Diagnostic> {
         let shown = path.display().to_string();
         let text = fs::read_to_string(path)
-            .map_err(|why| RenderError::new(format!("cannot read template {shown}: {why}")))?;
+            .map_err(|why| Diagnostic::new(format!("cannot read template {shown}: {why}")))?;
         let label = format!("templates/{name}");
         self.add(
             name,
@@ -128,7 +129,7 @@ impl Templates {
         )
     }
 
-    fn add(&mut self, name: String, source: TemplateSource) -> Result<(), RenderError> {
+    fn add(&mut self, name: String, source: TemplateSource) -> Result<(), Diagnostic> {
         self.env
             .add_template_owned(name.clone(), source.text.clone())
             .map_err(|why| excerpt::explain(&why, &source.path, &source.text, None))?;
@@ -155,7 +156,7 @@ impl Templates {
         host: &HostName,
         file: File,
         context: &TemplateContext<'_>,
-    ) -> Result<DesiredFile, RenderError> {
+    ) -> Result<DesiredFile, Diagnostic> {
         let (name, source) = self.of(host, file);
         let explain = |why: &minijinja::Error| {
             let names = serde_json::to_value(context).ok();
@@ -196,12 +197,12 @@ fn join(header: Segment, body: Text) -> Text {
     Text(segments)
 }
 
-fn broken_password(path: &str, broken: &password::Broken) -> RenderError {
+fn broken_password(path: &str, broken: &password::Broken) -> Diagnostic {
     let whose = match &broken.user {
         Some(user) => format!("the password of user `{user}`"),
         None => "a password".into(),
     };
-    RenderError::new(format!(
+    Diagnostic::new(format!(
         "template {path}, line {} of what it makes: for {whose} the template {}",
         broken.line, broken.what
     ))
@@ -219,26 +220,24 @@ impl FolderEntry {
         &self,
         names: impl IntoIterator<Item = &'a str>,
         what: &str,
-    ) -> Result<(), RenderError> {
+    ) -> Result<(), Diagnostic> {
         let names: Vec<&str> = names.into_iter().collect();
         if names.contains(&self.name.as_str()) {
             return Ok(());
         }
-        let error = RenderError::new(format!("{} is not {what}", self.path.display()));
-        let distance = |name: &&&str| strsim::damerau_levenshtein(&self.name, name);
-        Err(match names.iter().min_by_key(distance) {
-            Some(near) => error.help(format!(
-                "the nearest name is `{near}`; what starts with a dot is passed over"
-            )),
-            None => error,
-        })
+        let hint = nearest::hint(&self.name, "there may be", names.into_iter());
+        let hint = hint.unwrap_or_else(|| "the inventory has no host".into());
+        Err(
+            Diagnostic::new(format!("{} is not {what}", self.path.display()))
+                .help(format!("{hint} What starts with a dot is passed over.")),
+        )
     }
 }
 
 /// What is in a folder, by name; hidden files are passed over.
-fn entries(folder: &Path) -> Result<Vec<FolderEntry>, RenderError> {
+fn entries(folder: &Path) -> Result<Vec<FolderEntry>, Diagnostic> {
     let wrong = |why: std::io::Error| {
-        RenderError::new(format!(
+        Diagnostic::new(format!(
             "cannot read the folder {}: {why}",
             folder.display()
         ))

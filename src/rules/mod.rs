@@ -137,5 +137,6 @@ pub fn nearest(id: &str) -> Option<&'static str> {
             .iter()
             .find(|rule| rule.id.contains(id) && !id.is_empty())
     };
-    lint::nearest(id, rules.iter().map(|rule| rule.id)).or_else(|| Some(within()?.id))
+    crate::model::nearest::nearest(id, rules.iter().map(|rule| rule.id))
+        .or_else(|| Some(within()?.id))
 }

@@ -37,7 +37,7 @@ pub use ups::ParsedUps;
 pub use watch::Watch;
 
 /// Finds the place of a path of keys in the inventory.
-pub type Places<'a> = dyn Fn(&[&str]) -> Option<Place> + 'a;
+pub use crate::model::key_path::Places;
 
 /// Who can read the inventory beside its owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

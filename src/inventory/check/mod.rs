@@ -8,12 +8,12 @@ mod power;
 mod sources;
 mod users;
 
-use super::nearest;
 use super::shape::WrongEntries;
 use super::source::SourceMap;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
+use crate::model::nearest;
 
 /// Every such error.
 pub(super) fn check(

@@ -1,10 +1,10 @@
 //! NUT users: where they are known, what they may do, and who shares one.
 
 use super::CrossCheck;
-use crate::inventory::nearest;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::{Host, Insists, InventoryUser, SecretSource};
 use crate::model::name::HostName;
+use crate::model::nearest;
 
 /// What upsd.users(5) knows as `actions`.
 const ACTIONS: [&str; 2] = ["SET", "FSD"];

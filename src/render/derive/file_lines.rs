@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::error::RenderError;
 use super::directive::DerivedLine;
-use super::{InventoryIndex, delay, listen, monitor, overrides};
+use super::{InventoryIndex, delay, listen, overrides, watched};
 use crate::model::desired::HostRole;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
@@ -24,7 +24,7 @@ pub(super) fn all(
     name: &HostName,
     role: HostRole,
     version: NutVersion,
-) -> Result<BTreeMap<File, Vec<DerivedLine>>, RenderError> {
+) -> Result<BTreeMap<File, Vec<DerivedLine>>, Diagnostic> {
     let files = files(role).iter();
     files
         .map(|file| Ok((*file, of(index, name, role, version, *file)?)))
@@ -38,7 +38,7 @@ pub(super) fn of(
     role: HostRole,
     version: NutVersion,
     file: File,
-) -> Result<Vec<DerivedLine>, RenderError> {
+) -> Result<Vec<DerivedLine>, Diagnostic> {
     let host = index.host(name)?;
     let derived = match file {
         File::Nut => vec![DerivedLine::value("MODE", role.mode())],
@@ -55,7 +55,7 @@ fn upsmon(
     index: &InventoryIndex<'_>,
     name: &HostName,
     role: HostRole,
-) -> Result<Vec<DerivedLine>, RenderError> {
+) -> Result<Vec<DerivedLine>, Diagnostic> {
     let mut lines = vec![
         DerivedLine::value("MINSUPPLIES", min_supplies(index, name)?),
         DerivedLine::value("SHUTDOWNCMD", "/sbin/shutdown -h +0"),
@@ -76,8 +76,8 @@ fn upsmon(
 }
 
 /// 1, or 0 for a host that no UPS feeds: upsmon refuses to start with less power than it needs.
-fn min_supplies(index: &InventoryIndex<'_>, name: &HostName) -> Result<&'static str, RenderError> {
-    let watched = monitor::watched_by(index, name)?;
+fn min_supplies(index: &InventoryIndex<'_>, name: &HostName) -> Result<&'static str, Diagnostic> {
+    let watched = watched::watched_by(index, name)?;
     let fed = watched.iter().any(|watched| watched.power_value > 0);
     Ok(if fed { "1" } else { "0" })
 }

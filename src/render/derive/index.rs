@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::super::error::RenderError;
 use crate::model::desired::HostRole;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::{Host, Inventory, Ups};
+use crate::model::key_path::Places;
 use crate::model::name::HostName;
 use crate::nut::ups_name::UpsName;
 
@@ -10,19 +11,21 @@ use crate::nut::ups_name::UpsName;
 /// whom each UPS feeds.
 pub struct InventoryIndex<'a> {
     pub(in crate::render) inventory: &'a Inventory,
+    places: &'a Places<'a>,
     owned: BTreeMap<&'a HostName, Vec<(&'a UpsName, &'a Ups)>>,
     fed: BTreeMap<&'a UpsName, Vec<&'a HostName>>,
 }
 
 impl<'a> InventoryIndex<'a> {
-    /// Looks through an inventory.
-    pub fn new(inventory: &'a Inventory) -> Self {
+    /// Looks through an inventory. Errors stand at `places`.
+    pub fn new(inventory: &'a Inventory, places: &'a Places<'a>) -> Self {
         let mut owned: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, ups) in &inventory.ups {
             owned.entry(&ups.host).or_default().push((name, ups));
         }
         let mut index = Self {
             inventory,
+            places,
             owned,
             fed: BTreeMap::new(),
         };
@@ -37,8 +40,13 @@ impl<'a> InventoryIndex<'a> {
         index
     }
 
+    /// An error about the inventory or a template, at its place.
+    pub(in crate::render) fn placed(&self, error: Diagnostic) -> Diagnostic {
+        error.placed(self.places)
+    }
+
     /// A host of the inventory.
-    pub(in crate::render) fn host(&self, name: &HostName) -> Result<&'a Host, RenderError> {
+    pub(in crate::render) fn host(&self, name: &HostName) -> Result<&'a Host, Diagnostic> {
         let found = self.inventory.hosts.get(name);
         found.ok_or_else(|| no_host(name))
     }
@@ -47,7 +55,7 @@ impl<'a> InventoryIndex<'a> {
     pub(in crate::render) fn user_of<'n>(
         &'n self,
         name: &'n HostName,
-    ) -> Result<&'n str, RenderError> {
+    ) -> Result<&'n str, Diagnostic> {
         let found = self.inventory.nut_user(name);
         found.ok_or_else(|| no_host(name))
     }
@@ -71,7 +79,7 @@ impl<'a> InventoryIndex<'a> {
     }
 
     /// What NUT does on a host: the one at the end of a UPS's cable serves it.
-    pub(super) fn role(&self, name: &HostName) -> Result<HostRole, RenderError> {
+    pub(super) fn role(&self, name: &HostName) -> Result<HostRole, Diagnostic> {
         self.host(name)?;
         Ok(match self.owned(name) {
             [] => HostRole::Client,
@@ -96,6 +104,6 @@ impl<'a> InventoryIndex<'a> {
     }
 }
 
-fn no_host(name: &HostName) -> RenderError {
-    RenderError::new(format!("there is no host `{name}` in the inventory"))
+fn no_host(name: &HostName) -> Diagnostic {
+    Diagnostic::new(format!("there is no host `{name}` in the inventory"))
 }

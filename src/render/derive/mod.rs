@@ -2,8 +2,10 @@
 //!
 //! Knows nothing of templates and passwords: a password is a [`DerivedWord::Password`], the name of its user.
 
+mod client;
 mod delay;
 mod directive;
+mod door;
 mod file_lines;
 mod index;
 mod listen;
@@ -13,22 +15,23 @@ mod section;
 mod text;
 mod user;
 mod value;
+mod watched;
 
 use std::collections::BTreeMap;
 
-use super::error::RenderError;
 use crate::model::desired::{ExpectedClient, HostRole, ListenAddress};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 
 pub use directive::{DerivedLine, DerivedWord};
+pub(super) use door::door;
 pub use index::InventoryIndex;
-pub(super) use listen::door;
 pub use monitor::DerivedMonitor;
-pub(super) use monitor::{Watched, watched_by};
 pub use section::DerivedSection;
 pub use user::DerivedUser;
+pub(super) use watched::{Watched, watched_by};
 
 /// Everything the files of one host say.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +62,7 @@ impl Derived {
         index: &InventoryIndex<'_>,
         host: &HostName,
         version: NutVersion,
-    ) -> Result<Self, RenderError> {
+    ) -> Result<Self, Diagnostic> {
         let role = index.role(host)?;
         let lines = file_lines::all(index, host, role, version)?;
         let listen = listen::of_lines(lines.get(&File::Upsd).map_or(&[], Vec::as_slice));
@@ -69,7 +72,7 @@ impl Derived {
             monitors: monitor::lines(index, host, version)?,
             users: user::users(index, host)?,
             sections: section::sections(index, host)?,
-            clients: listen::clients_of(index, host),
+            clients: client::clients_of(index, host),
             listen,
             lines,
         })

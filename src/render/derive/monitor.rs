@@ -1,8 +1,8 @@
 //! The MONITOR lines of a host.
 
-use super::super::error::RenderError;
-use super::{InventoryIndex, listen, overrides, text};
-use crate::model::inventory::Host;
+use super::watched::{Watched, watched_by};
+use super::{InventoryIndex, door, listen, overrides, text};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
 use crate::nut::files::Role;
@@ -23,54 +23,6 @@ pub struct DerivedMonitor {
     pub role: Role,
 }
 
-/// A UPS that a host watches, and how many of its power supplies hang on it.
-pub(in crate::render) struct Watched<'a> {
-    pub(in crate::render) ups: &'a UpsName,
-    pub(in crate::render) server: &'a HostName,
-    pub(in crate::render) power_value: u32,
-}
-
-/// The UPSes a host watches: those that feed it, and those on its own cables, as somebody must
-/// command them.
-///
-/// # Errors
-/// When it is fed by a UPS that is not in the inventory.
-pub(in crate::render) fn watched_by<'a>(
-    index: &InventoryIndex<'a>,
-    name: &HostName,
-) -> Result<Vec<Watched<'a>>, RenderError> {
-    let feeds = index.feeds_of(name, index.host(name)?);
-    let mut watched: Vec<Watched<'a>> = Vec::new();
-    let owned = index.owned(name).iter().map(|(ups, _)| *ups);
-    for ups in owned.chain(feeds.iter().copied()) {
-        if watched.iter().any(|other| other.ups == ups) {
-            continue;
-        }
-        let found = index.inventory.ups.get(ups).ok_or_else(|| {
-            RenderError::new(format!("there is no ups `{ups}` in the inventory"))
-                .of(format!("hosts.{name}.powered_by"))
-        })?;
-        watched.push(Watched {
-            ups,
-            server: &found.host,
-            power_value: u32::from(feeds.contains(&ups)),
-        });
-    }
-    Ok(watched)
-}
-
-/// The hosts that watch a UPS, its server first.
-pub(super) fn watchers_of<'a>(
-    index: &InventoryIndex<'a>,
-    server: &HostName,
-    ups: &UpsName,
-) -> Vec<(&'a HostName, &'a Host)> {
-    let own = index.inventory.hosts.get_key_value(server);
-    let others = index.fed(ups).iter().filter(|name| **name != server);
-    let others = others.filter_map(|name| index.inventory.hosts.get_key_value(*name));
-    own.into_iter().chain(others).collect()
-}
-
 /// The MONITOR lines of a host; none when it has MONITOR directives of its own.
 ///
 /// # Errors
@@ -79,13 +31,16 @@ pub(super) fn lines(
     index: &InventoryIndex<'_>,
     name: &HostName,
     version: NutVersion,
-) -> Result<Vec<DerivedMonitor>, RenderError> {
+) -> Result<Vec<DerivedMonitor>, Diagnostic> {
     let host = index.host(name)?;
     let watched = watched_by(index, name)?;
     if overrides::find(index, host, File::Upsmon, "MONITOR").is_some() {
         return Ok(Vec::new());
     }
-    let user = text::name(&format!("hosts.{name}.nut_user"), index.user_of(name)?)?;
+    let user = text::name(
+        &["hosts", name.as_str(), "nut_user"].into(),
+        index.user_of(name)?,
+    )?;
     watched
         .into_iter()
         .map(|watched| {
@@ -107,25 +62,25 @@ fn system(
     name: &HostName,
     watched: &Watched<'_>,
     version: NutVersion,
-) -> Result<String, RenderError> {
+) -> Result<String, Diagnostic> {
     let (host, port) = if watched.server == name {
         let listen = listen::of_server(index, name, version)?;
-        listen::own_door(&listen, version)
+        door::own_door(&listen, version)
     } else {
-        listen::door(index, watched.server)?.ok_or_else(|| no_address(name, watched))?
+        door::door(index, watched.server)?.ok_or_else(|| no_address(name, watched))?
     };
     let ups = watched.ups.to_string();
-    text::word(&format!("hosts.{}.address", watched.server), &host)?;
+    text::word(&["hosts", watched.server.as_str(), "address"].into(), &host)?;
     Ok(System { ups, host, port }.to_string())
 }
 
-fn no_address(name: &HostName, watched: &Watched<'_>) -> RenderError {
+fn no_address(name: &HostName, watched: &Watched<'_>) -> Diagnostic {
     let server = watched.server;
-    RenderError::new(format!(
+    Diagnostic::new(format!(
         "{name} must reach ups `{}` on {server}, and `local` is no address for it",
         watched.ups
     ))
-    .of(format!("hosts.{server}.address"))
+    .of(["hosts", server.as_str(), "address"])
     .help(format!(
         "give {server} a nut_address, the IP address its NUT clients use"
     ))

@@ -1,10 +1,11 @@
 //! The owner's own directives, on top of the derived ones: first `[defaults.FILE]`, then
 //! `[hosts.NAME.FILE]`.
 
-use super::super::error::RenderError;
 use super::directive::DerivedLine;
 use super::{InventoryIndex, value};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::{DirectiveValue, Directives, Host};
+use crate::model::key_path::KeyPath;
 use crate::model::name::HostName;
 use crate::nut::directive::{File, Scope, lookup};
 
@@ -17,14 +18,19 @@ pub(super) fn on_top(
     name: &HostName,
     file: File,
     mut lines: Vec<DerivedLine>,
-) -> Result<Vec<DerivedLine>, RenderError> {
+) -> Result<Vec<DerivedLine>, Diagnostic> {
     let host = index.host(name)?;
-    let key = |owner: &str| format!("{owner}.{}", table_name(file));
+    let table = table_name(file);
     if let Some(directives) = index.inventory.defaults.of(file) {
-        apply(&key("defaults"), file, directives, &mut lines)?;
+        apply(&["defaults", table].into(), file, directives, &mut lines)?;
     }
     if let Some(directives) = host.overrides(file) {
-        apply(&key(&format!("hosts.{name}")), file, directives, &mut lines)?;
+        apply(
+            &["hosts", name.as_str(), table].into(),
+            file,
+            directives,
+            &mut lines,
+        )?;
     }
     Ok(lines)
 }
@@ -35,13 +41,13 @@ fn table_name(file: File) -> &'static str {
 }
 
 fn apply(
-    key: &str,
+    key: &KeyPath,
     file: File,
     directives: &Directives,
     lines: &mut Vec<DerivedLine>,
-) -> Result<(), RenderError> {
+) -> Result<(), Diagnostic> {
     for (name, written) in directives {
-        let new = value::lines(&format!("{key}.{name}"), file, Scope::Top, name, written)?;
+        let new = value::lines(&key.then(name), file, Scope::Top, name, written)?;
         let at = lines.iter().position(|line| same(file, &line.name, name));
         lines.retain(|line| !same(file, &line.name, name));
         let at = at.unwrap_or(lines.len()).min(lines.len());

@@ -1,9 +1,10 @@
 //! The sections of a server's ups.conf.
 
-use super::super::error::RenderError;
 use super::directive::DerivedLine;
 use super::{InventoryIndex, text, value};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::Ups;
+use crate::model::key_path::KeyPath;
 use crate::model::name::HostName;
 use crate::nut::directive::{File, Scope};
 use crate::nut::ups_name::UpsName;
@@ -26,24 +27,27 @@ pub struct DerivedSection {
 pub(super) fn sections(
     index: &InventoryIndex<'_>,
     host: &HostName,
-) -> Result<Vec<DerivedSection>, RenderError> {
+) -> Result<Vec<DerivedSection>, Diagnostic> {
     let owned = index.owned(host).iter();
     owned.map(|(name, ups)| section(name, ups)).collect()
 }
 
-fn section(name: &UpsName, ups: &Ups) -> Result<DerivedSection, RenderError> {
-    let key = |part: &str| format!("ups.{name}.{part}");
+fn section(name: &UpsName, ups: &Ups) -> Result<DerivedSection, Diagnostic> {
+    let key = KeyPath::from(["ups", name.as_str()]);
     let mut lines = vec![
-        DerivedLine::value("driver", text::word(&key("driver"), &ups.driver)?),
-        DerivedLine::value("port", text::word(&key("port"), &ups.port)?),
+        DerivedLine::value("driver", text::word(&key.then("driver"), &ups.driver)?),
+        DerivedLine::value("port", text::word(&key.then("port"), &ups.port)?),
     ];
     if let Some(desc) = &ups.desc {
-        lines.push(DerivedLine::value("desc", text::word(&key("desc"), desc)?));
+        lines.push(DerivedLine::value(
+            "desc",
+            text::word(&key.then("desc"), desc)?,
+        ));
     }
     for (option, written) in &ups.options {
-        let key = key(&format!("options.{option}"));
+        let key = key.then("options").then(option);
         if matches!(option.as_str(), "driver" | "port" | "desc") {
-            return Err(RenderError::new(format!("`{option}` is a key of its own"))
+            return Err(Diagnostic::new(format!("`{option}` is a key of its own"))
                 .of(key)
                 .help(format!("write it as {option} = … under [ups.{name}]")));
         }

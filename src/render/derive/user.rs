@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::error::RenderError;
 use super::{InventoryIndex, text};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory;
+use crate::model::key_path::KeyPath;
 use crate::model::name::HostName;
 use crate::nut::files::Role;
 
@@ -30,7 +31,7 @@ pub struct DerivedUser {
 pub(super) fn users(
     index: &InventoryIndex<'_>,
     server: &HostName,
-) -> Result<Vec<DerivedUser>, RenderError> {
+) -> Result<Vec<DerivedUser>, Diagnostic> {
     if index.owned(server).is_empty() {
         return Ok(Vec::new());
     }
@@ -50,9 +51,9 @@ pub(super) fn users(
     Ok(first.into_iter().chain(users.into_values()).collect())
 }
 
-fn upsmon(user: &str, host: &HostName, role: Role) -> Result<DerivedUser, RenderError> {
+fn upsmon(user: &str, host: &HostName, role: Role) -> Result<DerivedUser, Diagnostic> {
     Ok(DerivedUser {
-        name: text::name(&format!("hosts.{host}.nut_user"), user)?,
+        name: text::name(&["hosts", host.as_str(), "nut_user"].into(), user)?,
         actions: Vec::new(),
         instcmds: Vec::new(),
         role: Some(role),
@@ -64,8 +65,8 @@ fn add(
     users: &mut BTreeMap<String, DerivedUser>,
     name: &str,
     written: &inventory::InventoryUser,
-) -> Result<(), RenderError> {
-    let key = format!("users.{name}");
+) -> Result<(), Diagnostic> {
+    let key = KeyPath::from(["users", name]);
     let user = users
         .entry(text::name(&key, name)?)
         .or_insert_with(|| DerivedUser {
@@ -74,11 +75,11 @@ fn add(
             instcmds: Vec::new(),
             role: None,
         });
-    user.actions = words(&format!("{key}.actions"), &written.actions)?;
-    user.instcmds = words(&format!("{key}.instcmds"), &written.instcmds)?;
+    user.actions = words(&key.then("actions"), &written.actions)?;
+    user.instcmds = words(&key.then("instcmds"), &written.instcmds)?;
     Ok(())
 }
 
-fn words(key: &str, words: &[String]) -> Result<Vec<String>, RenderError> {
+fn words(key: &KeyPath, words: &[String]) -> Result<Vec<String>, Diagnostic> {
     words.iter().map(|word| text::name(key, word)).collect()
 }

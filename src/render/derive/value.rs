@@ -1,9 +1,10 @@
 //! A value of the inventory as lines of a file.
 
-use super::super::error::RenderError;
 use super::directive::{DerivedLine, DerivedWord};
 use super::text;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::DirectiveValue;
+use crate::model::key_path::KeyPath;
 use crate::nut::directive::{Directive, File, Kind, Scope, lookup};
 
 /// Where a password of a MONITOR line would stand: it comes from `[secrets]`, as every other.
@@ -11,7 +12,7 @@ const PASSWORD: &str = "{password}";
 
 /// The directive that is written, and what is known of it.
 struct Written<'a> {
-    key: &'a str,
+    key: &'a KeyPath,
     file: File,
     name: &'a str,
     known: Option<&'static Directive>,
@@ -27,12 +28,12 @@ struct Written<'a> {
 /// # Errors
 /// Names the key when NUT would not read what was written.
 pub(super) fn lines(
-    key: &str,
+    key: &KeyPath,
     file: File,
     scope: Scope,
     name: &str,
     value: &DirectiveValue,
-) -> Result<Vec<DerivedLine>, RenderError> {
+) -> Result<Vec<DerivedLine>, Diagnostic> {
     let target = Written {
         key,
         file,
@@ -45,8 +46,8 @@ pub(super) fn lines(
         DirectiveValue::Table(table) if file == File::Ups => {
             let mut all = Vec::new();
             for (part, value) in table {
-                let (key, name) = (format!("{key}.{part}"), format!("{name}.{part}"));
-                all.extend(lines(&key, file, scope, &name, value)?);
+                let name = format!("{name}.{part}");
+                all.extend(lines(&key.then(part), file, scope, &name, value)?);
             }
             Ok(all)
         }
@@ -62,12 +63,12 @@ pub(super) fn lines(
 }
 
 impl Written<'_> {
-    fn error(&self, message: impl Into<String>) -> RenderError {
-        RenderError::new(message).of(self.key)
+    fn error(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(message).of(self.key.clone())
     }
 
     /// nut.conf is read by a shell, the others by NUT.
-    fn check_name(&self) -> Result<(), RenderError> {
+    fn check_name(&self) -> Result<(), Diagnostic> {
         text::name(self.key, self.name)?;
         let shell = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let starts_well = !self.name.starts_with(|c: char| c.is_ascii_digit());
@@ -86,7 +87,7 @@ impl Written<'_> {
         self.known.map(|d| d.kind)
     }
 
-    fn each(&self, elements: &[DirectiveValue]) -> Result<Vec<DerivedLine>, RenderError> {
+    fn each(&self, elements: &[DirectiveValue]) -> Result<Vec<DerivedLine>, Diagnostic> {
         let lines = elements.iter().map(|element| match element {
             DirectiveValue::List(words) => {
                 let words: Result<Vec<_>, _> = words.iter().map(|w| self.word(w)).collect();
@@ -102,7 +103,7 @@ impl Written<'_> {
         &self,
         first: &str,
         value: &DirectiveValue,
-    ) -> Result<Option<DerivedLine>, RenderError> {
+    ) -> Result<Option<DerivedLine>, Diagnostic> {
         let mut words = vec![text::word(self.key, first)?];
         match value {
             DirectiveValue::Bool(false) => return Ok(None),
@@ -116,7 +117,7 @@ impl Written<'_> {
         self.line(words).map(Some)
     }
 
-    fn scalar(&self, value: &DirectiveValue) -> Result<Option<DerivedLine>, RenderError> {
+    fn scalar(&self, value: &DirectiveValue) -> Result<Option<DerivedLine>, Diagnostic> {
         match value {
             DirectiveValue::Bool(on) => self.truth(*on),
             DirectiveValue::Text(words) if self.has_words() => {
@@ -126,7 +127,7 @@ impl Written<'_> {
         }
     }
 
-    fn truth(&self, on: bool) -> Result<Option<DerivedLine>, RenderError> {
+    fn truth(&self, on: bool) -> Result<Option<DerivedLine>, Diagnostic> {
         let bare = Some(DerivedLine::words::<DerivedWord>(self.name, []));
         match self.kind() {
             Some(Kind::Flag) => Ok(bare.filter(|_| on)),
@@ -142,7 +143,7 @@ impl Written<'_> {
         }
     }
 
-    fn word(&self, value: &DirectiveValue) -> Result<String, RenderError> {
+    fn word(&self, value: &DirectiveValue) -> Result<String, Diagnostic> {
         match value {
             DirectiveValue::Integer(number) => Ok(number.to_string()),
             DirectiveValue::Float(number) => Ok(format!("{number:?}")),
@@ -153,7 +154,7 @@ impl Written<'_> {
         }
     }
 
-    fn line(&self, words: Vec<String>) -> Result<DerivedLine, RenderError> {
+    fn line(&self, words: Vec<String>) -> Result<DerivedLine, Diagnostic> {
         if let Some(known) = self.known.filter(|d| !d.args.contains(&words.len())) {
             return Err(self.wrong_count(known, words.len()));
         }
@@ -167,7 +168,7 @@ impl Written<'_> {
         Ok(line)
     }
 
-    fn wrong_count(&self, known: &Directive, count: usize) -> RenderError {
+    fn wrong_count(&self, known: &Directive, count: usize) -> Diagnostic {
         let (least, most) = (known.args.start(), known.args.end());
         let takes = match least == most {
             true => least.to_string(),
@@ -184,7 +185,7 @@ impl Written<'_> {
     }
 
     /// Makes the password of a MONITOR line a reference; a written one would be seen in every diff.
-    fn take_password(&self, line: &mut DerivedLine) -> Result<(), RenderError> {
+    fn take_password(&self, line: &mut DerivedLine) -> Result<(), Diagnostic> {
         let user = line
             .words
             .get(2)

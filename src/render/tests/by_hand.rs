@@ -1,10 +1,21 @@
 use super::{inventory, name, site};
-use crate::render::by_hand;
+use crate::model::inventory::Inventory;
+use crate::model::outcome::Sheet;
+use crate::render::{self, InventoryIndex};
+
+/// The sheet of the client.
+fn by_hand(inventory: &Inventory) -> Sheet {
+    sheet_of(inventory, "web")
+}
+
+fn sheet_of(inventory: &Inventory, host: &str) -> Sheet {
+    render::by_hand(&InventoryIndex::new(inventory, &|_| None), &name(host))
+}
 
 #[test]
 fn a_password_is_named_and_never_shown() {
     let more = "platform = 'truenas'\n[users.web]\npassword = { literal = 'hunter2' }\n";
-    let sheet = by_hand(&site(more), &name("web"));
+    let sheet = by_hand(&site(more));
     let password = sheet
         .fields
         .iter()
@@ -16,7 +27,7 @@ fn a_password_is_named_and_never_shown() {
 
 #[test]
 fn an_appliance_says_which_name_its_ups_must_have() {
-    let sheet = by_hand(&site("platform = 'qnap'\n"), &name("web"));
+    let sheet = by_hand(&site("platform = 'qnap'\n"));
     let note = sheet
         .notes
         .iter()
@@ -26,7 +37,7 @@ fn an_appliance_says_which_name_its_ups_must_have() {
         note.starts_with("QTS only finds a UPS named `qnapups`, and this one is `ups`"),
         "{note}"
     );
-    let synology = by_hand(&site("platform = 'synology'\n"), &name("web"));
+    let synology = by_hand(&site("platform = 'synology'\n"));
     assert!(
         synology
             .notes
@@ -38,7 +49,7 @@ fn an_appliance_says_which_name_its_ups_must_have() {
 #[test]
 fn an_appliance_says_that_it_knows_one_port() {
     let more = "platform = 'synology'\n[hosts.pve.upsd]\nLISTEN = '0.0.0.0 4000'\n";
-    let sheet = by_hand(&site(more), &name("web"));
+    let sheet = by_hand(&site(more));
     assert!(
         sheet
             .notes
@@ -51,7 +62,7 @@ fn an_appliance_says_that_it_knows_one_port() {
 #[test]
 fn truenas_gets_an_ipv6_address_in_brackets() {
     let six = super::SITE.replace("192.168.2.214", "fd00::1") + "platform = 'truenas'\n";
-    let sheet = by_hand(&inventory(&six), &name("web"));
+    let sheet = by_hand(&inventory(&six));
     assert!(
         sheet
             .fields
@@ -61,9 +72,9 @@ fn truenas_gets_an_ipv6_address_in_brackets() {
 
 #[test]
 fn a_host_without_a_ups_has_nothing_to_set() {
-    let sheet = by_hand(
+    let sheet = sheet_of(
         &site("[hosts.nas]\naddress='10.0.0.9'\nplatform='truenas'\n"),
-        &name("nas"),
+        "nas",
     );
     assert_eq!((sheet.fields.len(), sheet.notes.len()), (0, 1));
 }

@@ -5,10 +5,11 @@ mod parse_back;
 mod templates;
 
 use crate::model::desired::DesiredHost;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
-use crate::render::{RenderError, Templates, desired};
+use crate::render::{self, InventoryIndex, Templates};
 
 /// A server with one client, and whatever is added to it.
 const SITE: &str = r#"
@@ -35,9 +36,27 @@ fn name(name: &str) -> HostName {
     HostName::new(name).expect("a host name")
 }
 
-fn try_desire(inventory: &Inventory, host: &str) -> Result<DesiredHost, RenderError> {
+fn try_desire(inventory: &Inventory, host: &str) -> Result<DesiredHost, Diagnostics> {
     let templates = Templates::built_in().expect("built-in templates");
-    desired(inventory, &name(host), None, &templates)
+    desired(inventory, host, &templates)
+}
+
+fn desired(
+    inventory: &Inventory,
+    host: &str,
+    templates: &Templates,
+) -> Result<DesiredHost, Diagnostics> {
+    let index = InventoryIndex::new(inventory, &|_| None);
+    render::desired(&index, &name(host), None, templates)
+}
+
+/// What errors say, each with its way out.
+fn told(errors: &Diagnostics) -> String {
+    let one = |error: &Diagnostic| match &error.help {
+        Some(help) => format!("{error}\n  help: {help}"),
+        None => error.to_string(),
+    };
+    errors.0.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn desire(inventory: &Inventory, host: &str) -> DesiredHost {

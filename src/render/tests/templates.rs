@@ -1,11 +1,12 @@
 use std::fs;
 
-use super::{name, site};
+use super::{desired, site, told};
+use crate::model::diagnostic::Diagnostics;
 use crate::nut::directive::File;
-use crate::render::{RenderError, Templates, desired};
+use crate::render::Templates;
 
 /// What the owner's template of a file makes of the usual site.
-fn with(file: &str, text: &str) -> Result<String, RenderError> {
+fn with(file: &str, text: &str) -> Result<String, Diagnostics> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(file);
     fs::create_dir_all(path.parent().expect("a parent")).expect("made");
@@ -13,9 +14,9 @@ fn with(file: &str, text: &str) -> Result<String, RenderError> {
     let site = site("[secrets]\npassword = { literal = 'hunter2' }\n");
     let render = || {
         let templates = Templates::load(folder.path(), &site)?;
-        desired(&site, &name("pve"), None, &templates)
+        desired(&site, "pve", &templates)
     };
-    let plain = |why: RenderError| shortened(why, &folder.path().display().to_string());
+    let plain = |why: Diagnostics| shortened(why, &folder.path().display().to_string());
     let host = render().map_err(plain)?;
     let file = File::ALL
         .into_iter()
@@ -24,12 +25,14 @@ fn with(file: &str, text: &str) -> Result<String, RenderError> {
     Ok(format!("{}\n{}", made.template, made.content.masked()))
 }
 
-/// The error without the folder of the test in front of its paths.
-fn shortened(mut why: RenderError, folder: &str) -> RenderError {
+/// The errors without the folder of the test in front of their paths.
+fn shortened(mut why: Diagnostics, folder: &str) -> Diagnostics {
     let folder = format!("{folder}/");
-    why.message = why.message.replace(&folder, "");
-    if let Some(place) = &mut why.place {
-        place.file = place.file.replace(&folder, "");
+    for error in &mut why.0 {
+        error.message = error.message.replace(&folder, "");
+        if let Some(place) = &mut error.place {
+            place.file = place.file.replace(&folder, "");
+        }
     }
     why
 }
@@ -37,7 +40,7 @@ fn shortened(mut why: RenderError, folder: &str) -> RenderError {
 #[track_caller]
 fn error(file: &str, text: &str) -> String {
     let why = with(file, text).expect_err(text);
-    let shown = format!("{why}");
+    let shown = told(&why);
     assert!(!format!("{shown} {why:?} {why:#?}").contains("hunter2"));
     shown
 }
@@ -69,7 +72,7 @@ fn the_template_of_a_host_wins() {
 fn an_undefined_name_is_an_error_with_place_and_nearest_name() {
     assert_eq!(
         error("upsd.conf.j2", "# one\nLISTEN {{ hots }}\n"),
-        "upsd.conf.j2:2:11: `hots` is undefined\n  2 | LISTEN {{ hots }}\n    |           ^^^^\n  \
+        "upsd.conf.j2:2:11: `hots` is undefined\n  \
          help: did you mean `host`? There is: host, lines, nut_version, server"
     );
 }
@@ -109,10 +112,7 @@ fn a_syntax_error_is_an_error_with_place() {
         "# one\n{% for line in lines %}\n{{ line. }}\n{% endfor %}\n",
     );
     assert!(shown.starts_with("upsd.conf.j2:3:"), "{shown}");
-    assert!(
-        shown.contains("syntax error: ") && shown.contains("{{ line. }}"),
-        "{shown}"
-    );
+    assert!(shown.contains("syntax error: "), "{shown}");
 }
 
 #[test]
@@ -120,10 +120,10 @@ fn a_stray_file_is_an_error_with_the_nearest_name() {
     assert_eq!(
         error("upsd.user.j2", ""),
         "upsd.user.j2 is not a template\n  \
-         help: the nearest name is `upsd.users.j2`; what starts with a dot is passed over"
+         help: did you mean `upsd.users.j2`? What starts with a dot is passed over."
     );
-    assert!(error("hosts/pv/upsd.conf.j2", "").contains("the nearest name is `pve`"));
-    assert!(error("hosts/pve/upsd.conf", "").contains("the nearest name is `upsd.conf.j2`"));
+    assert!(error("hosts/pv/upsd.conf.j2", "").contains("did you mean `pve`"));
+    assert!(error("hosts/pve/upsd.conf", "").contains("did you mean `upsd.conf.j2`"));
 }
 
 #[test]

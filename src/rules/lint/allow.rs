@@ -6,7 +6,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Finding, Place, Severity};
 use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
-use crate::rules::lint::nearest::nearest;
+use crate::model::nearest::nearest;
 use crate::rules::says::says;
 use crate::rules::{self, Check, CheckedRule, Rule};
 use crate::site::ParsedSite;

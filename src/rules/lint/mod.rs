@@ -8,7 +8,6 @@ mod allow;
 mod keys;
 mod language;
 mod login;
-mod nearest;
 mod notify;
 mod password;
 mod power;
@@ -24,8 +23,8 @@ use std::sync::LazyLock;
 use super::{CheckedRule, Rule};
 use crate::site::ParsedSite;
 
+use crate::model::nearest;
 pub use allow::unknown as unknown_allows;
-pub(in crate::rules) use nearest::nearest;
 pub use report::Report;
 
 /// The rules of this pass, sorted by id.

@@ -6,13 +6,9 @@ use strsim::damerau_levenshtein;
 const LISTED: usize = 20;
 
 /// What to say about a name that is not known: the nearest one that is, or the list of them.
-pub(super) fn hint<'a>(
-    name: &str,
-    what: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Option<String> {
+pub fn hint<'a>(name: &str, what: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.collect();
-    if let Some(near) = nearest(name, &known) {
+    if let Some(near) = nearest(name, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
     let listed = known.iter().take(LISTED).map(|name| format!("`{name}`"));
@@ -24,13 +20,15 @@ pub(super) fn hint<'a>(
     }
 }
 
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known name that was probably meant: no further off than a third of its letters.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
-    let distance = |known: &str| damerau_levenshtein(&name, &known.to_lowercase());
+    let length = name.chars().count();
+    let limit = (length / 3).max(1);
     known
-        .iter()
-        .map(|known| (distance(known), *known))
+        // An edit changes the length by one at most, and counting is cheap.
+        .filter(|known| known.chars().count().abs_diff(length) <= limit)
+        .map(|known| (damerau_levenshtein(&name, &known.to_lowercase()), known))
         .filter(|(distance, known)| *distance <= limit && *distance < known.chars().count())
         .min()
         .map(|(_, known)| known)
