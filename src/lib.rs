@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod cli;
 pub mod cmd;
+pub mod disk;
 pub mod exit;
 pub mod flow;
 pub mod host;

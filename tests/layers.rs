@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 /// Who may import whom. What is in no row may be imported by nobody.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("disk", &[]),
     ("exit", &[]),
     ("nut", &[]),
     ("model", &["nut"]),
     ("site", &["model", "nut"]),
     ("time", &["model", "nut", "site"]),
     ("host", &["model"]),
-    ("inventory", &["model", "nut"]),
-    ("render", &["model", "nut"]),
+    ("inventory", &["disk", "model", "nut"]),
+    ("render", &["disk", "model", "nut"]),
     ("plan", &["model", "nut", "site"]),
     ("rules", &["model", "nut", "site", "time"]),
     ("observe", &["host", "model", "nut"]),
@@ -39,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cmd",
         &[
             "apply",
+            "disk",
             "exit",
             "flow",
             "host",

@@ -1,6 +1,5 @@
 //! `upsctl diff`: what deploy would change.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -8,10 +7,14 @@ use clap::Args;
 
 use super::Global;
 use super::session::Session;
+use crate::disk;
 use crate::exit::Exit;
 use crate::flow;
 use crate::flow::saved_plan::SavedPlan;
 use crate::report;
+
+/// Mode of a saved plan: what hosts have is nobody else's business.
+const OWNER_ONLY: u32 = 0o600;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -41,8 +44,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let outcomes = flow::deploy::diff(&session, &session.chosen)?;
     if let Some(path) = &arguments.out {
         let text = serde_json::to_string_pretty(&SavedPlan::of(&outcomes, &session.secrets))?;
-        fs::write(path, text + "\n")
-            .with_context(|| format!("could not write {}", path.display()))?;
+        disk::write(
+            path,
+            OWNER_ONLY,
+            &(text
+                + "
+"),
+        )
+        .with_context(|| format!("could not write {}", path.display()))?;
     }
     let exit = report::exit_code(&outcomes, arguments.exit_code);
     session.end_with("diff", &outcomes, exit)

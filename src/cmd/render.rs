@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,6 +9,7 @@ use clap::Args;
 
 use super::session::{Session, print};
 use super::{Format, Global};
+use crate::disk;
 use crate::exit::Exit;
 use crate::model::desired::{DesiredFile, DesiredHost, FILE_MODE};
 use crate::model::name::HostName;
@@ -159,7 +158,8 @@ fn write(
     let mut wrote = Vec::new();
     for (file, text) in files {
         let path = folder.join(file.name());
-        write_one(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+        disk::write(&path, FILE_MODE, text)
+            .with_context(|| format!("could not write {}", path.display()))?;
         wrote.push(path);
     }
     let text = match global.format {
@@ -174,13 +174,4 @@ fn write(
             .collect(),
     };
     print(global, &text)
-}
-
-/// A file that was there may be open to all: its mode is set before it holds a password.
-fn write_one(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    let mut file = options.mode(FILE_MODE).open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
-    file.write_all(text.as_bytes())
 }

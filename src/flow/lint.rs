@@ -27,7 +27,7 @@ pub fn refusals(run: &Run, looked: &Looks) -> Result<Vec<Finding>> {
             _ => run.desired(name, None)?,
         });
     }
-    let site = ParsedSite::rendered(run.inventory, &hosts, &run.places).with_secrets(&run.secrets);
+    let site = ParsedSite::rendered(run.inventory, &hosts, run.places).with_secrets(&run.secrets);
     let found = lint::check(&site).findings;
     Ok(found
         .into_iter()
@@ -44,7 +44,7 @@ pub fn present(run: &Run, looked: &Looks) -> Vec<Finding> {
     let pairs = hosts
         .iter()
         .map(|host| (&host.desired, Some(&host.observed)));
-    let site = ParsedSite::observed(run.inventory, pairs, &run.places).with_secrets(&run.secrets);
+    let site = ParsedSite::observed(run.inventory, pairs, run.places).with_secrets(&run.secrets);
     lint::check(&site).findings
 }
 

@@ -159,8 +159,10 @@ fn diagnostic(error: SecretError) -> Diagnostic {
 /// # Errors
 /// A template that cannot be read or compiled.
 pub fn templates(loaded: &Loaded, named: Option<&Path>) -> Result<Templates, Diagnostics> {
+    // A link could lead anywhere, and an inventory may come from somebody else.
     let beside = loaded.root.join("templates");
-    match named.or_else(|| beside.is_dir().then_some(&beside)) {
+    let is_own = beside.is_dir() && !beside.is_symlink();
+    match named.or_else(|| is_own.then_some(&beside)) {
         Some(folder) => Templates::load(folder, &loaded.inventory),
         None => Templates::built_in(),
     }

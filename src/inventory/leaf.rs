@@ -102,7 +102,10 @@ fn ssh_word(what: &str, text: &str) -> Result<(), String> {
             "{what} must not start with `-`: ssh would read `{text}` as an option"
         ));
     }
-    match text.chars().find(|c| c.is_whitespace() || c.is_control()) {
+    // What ssh itself refuses (valid_hostname and valid_ruser in its ssh.c): a shell may see it in
+    // a ProxyCommand.
+    let odd = |c: &char| c.is_whitespace() || c.is_control() || "'`\"$\\;&<>|(){}".contains(*c);
+    match text.chars().find(odd) {
         Some(bad) => Err(format!("{what} must not contain {bad:?}")),
         None => Ok(()),
     }

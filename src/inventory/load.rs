@@ -36,7 +36,7 @@ impl Loaded {
 pub fn load(path: &Path) -> Result<Loaded, Diagnostics> {
     let mut errors = Vec::new();
     let mut source = SourceMap {
-        files: texts(&read::files(path)?, &mut errors),
+        files: texts(path, &mut errors)?,
         root: Table::new(),
     };
     let whole = merge(&mut source, &mut errors);
@@ -54,15 +54,15 @@ pub fn load(path: &Path) -> Result<Loaded, Diagnostics> {
     }
 }
 
-fn texts(paths: &[PathBuf], errors: &mut Vec<Diagnostic>) -> Vec<SourceFile> {
+fn texts(inventory: &Path, errors: &mut Vec<Diagnostic>) -> Result<Vec<SourceFile>, Diagnostics> {
     let mut files = Vec::new();
-    for path in paths {
-        match read::text(path) {
+    for path in read::files(inventory)? {
+        match read::text(&path, inventory) {
             Ok(file) => files.push(file),
             Err(problems) => errors.extend(problems.0),
         }
     }
-    files
+    Ok(files)
 }
 
 /// Puts the trees of all files together; false when one is missing.

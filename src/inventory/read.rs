@@ -9,6 +9,7 @@ use toml::de::{DeTable, Error};
 use super::duplicate::{self, Duplicate};
 use super::source::SourceFile;
 use super::tree::{self, Table};
+use crate::disk;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 
 /// Bigger files are no inventory: 10,000 hosts are 2 MB.
@@ -54,25 +55,23 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     Ok(files)
 }
 
-/// The text of a file.
-pub(super) fn text(path: &Path) -> Result<SourceFile, Diagnostics> {
+/// The text of a file; of a folder's, when it lies in it.
+pub(super) fn text(path: &Path, inventory: &Path) -> Result<SourceFile, Diagnostics> {
     let name = path.display().to_string();
-    let cannot = |why: String| Diagnostic::new(format!("cannot read `{name}`: {why}"));
-    let failed = |error: std::io::Error| Diagnostics::from(cannot(error.to_string()));
-    let meta = fs::metadata(path).map_err(failed)?;
-    if meta.is_dir() {
-        let help = "give it a name that does not end in `.toml`; sub-folders are not read";
-        return Err(cannot("it is a folder".into()).help(help).into());
-    }
-    // A pipe would be waited for, maybe for ever.
-    if !meta.is_file() {
-        return Err(cannot("it is not a regular file".into()).into());
-    }
-    if meta.len() > BIGGEST {
-        return Err(cannot(format!("{} MB are no inventory", meta.len() >> 20)).into());
-    }
-    let bytes = fs::read(path).map_err(failed)?;
-    match String::from_utf8(bytes) {
+    let bytes = match inventory.is_dir() {
+        true => disk::read_inside(path, inventory, BIGGEST),
+        false => disk::read(path, BIGGEST),
+    };
+    let bytes = bytes.map_err(|why| {
+        let error = Diagnostic::new(format!("cannot read `{name}`: {why}"));
+        match path.is_dir() {
+            true => {
+                error.help("give it a name that does not end in `.toml`; sub-folders are not read")
+            }
+            false => error,
+        }
+    });
+    match String::from_utf8(bytes.map_err(Diagnostics::from)?) {
         Ok(text) => Ok(SourceFile::new(name, text)),
         Err(error) => Err(not_utf8(name, &error).into()),
     }

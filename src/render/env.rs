@@ -13,6 +13,10 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehav
 use super::password::{self, Password};
 use crate::nut::conf;
 
+/// Steps that one file may take: the largest sites need a tenth, and a loop without an end is
+/// over in seconds.
+const FUEL: u64 = 5_000_000;
+
 /// An environment without templates.
 pub(super) fn new() -> Environment<'static> {
     let mut env = Environment::new();
@@ -21,6 +25,7 @@ pub(super) fn new() -> Environment<'static> {
     env.set_auto_escape_callback(|_| AutoEscape::None);
     env.set_syntax(syntax());
     env.set_recursion_limit(50);
+    env.set_fuel(Some(FUEL));
     env.add_filter("nut", nut);
     env.add_filter("sh", sh);
     env

@@ -1,14 +1,15 @@
 //! The templates: built in, and the owner's in place of single ones.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use minijinja::Environment;
 use minijinja::value::Serde;
 
 use super::context::TemplateContext;
 use super::{env, excerpt, password};
+use crate::disk;
 use crate::model::desired::DesiredFile;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
@@ -45,6 +46,9 @@ pub const BUILT_IN: [(File, &str, &str); 5] = [
         include_str!("../../templates/upsmon.conf.j2"),
     ),
 ];
+
+/// The largest template, and the largest file it may make.
+const LARGEST: u64 = 1024 * 1024;
 
 /// A set of templates, each compiled once.
 #[derive(Debug)]
@@ -103,21 +107,28 @@ impl Templates {
                     host.must_be_one_of(known, "a host of the inventory")?;
                     for file in entries(&host.path)? {
                         file.must_be_one_of(names, "a template")?;
-                        templates.take(format!("hosts/{}/{}", host.name, file.name), &file.path)?;
+                        templates.take(
+                            folder,
+                            format!("hosts/{}/{}", host.name, file.name),
+                            &file.path,
+                        )?;
                     }
                 }
                 continue;
             }
             entry.must_be_one_of(names.into_iter().chain(["hosts"]), "a template")?;
-            templates.take(entry.name.clone(), &entry.path)?;
+            templates.take(folder, entry.name.clone(), &entry.path)?;
         }
         Ok(templates)
     }
 
-    fn take(&mut self, name: String, path: &Path) -> Result<(), Diagnostic> {
+    fn take(&mut self, folder: &Path, name: String, path: &Path) -> Result<(), Diagnostic> {
         let shown = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|why| Diagnostic::new(format!("cannot read template {shown}: {why}")))?;
+        let bytes = disk::read_inside(path, folder, LARGEST);
+        let text =
+            bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into()));
+        let text =
+            text.map_err(|why| Diagnostic::new(format!("cannot read template {shown}: {why}")))?;
         let label = format!("templates/{name}");
         self.add(
             name,
@@ -163,9 +174,17 @@ impl Templates {
             excerpt::explain(why, &source.path, &source.text, names.as_ref())
         };
         let template = self.env.get_template(&name).map_err(|why| explain(&why))?;
-        let body = template
-            .render(Serde(context))
-            .map_err(|why| explain(&why))?;
+        let mut body = Limited::default();
+        let rendered = template.render_captured_to(Serde(context), &mut body);
+        if body.is_full {
+            let message = format!("makes more than {} KiB: no file of NUT", LARGEST >> 10);
+            return Err(Diagnostic::new(format!(
+                "template {} {message}",
+                source.path
+            )));
+        }
+        rendered.map_err(|why| explain(&why))?;
+        let body = String::from_utf8_lossy(&body.bytes);
         let body = password::cut(&body, &context.passwords)
             .map_err(|broken| broken_password(&source.path, &broken))?;
         let header = Segment::Plain(header(host, file, &source.label));
@@ -173,6 +192,28 @@ impl Templates {
             content: join(header, body),
             template: source.label.clone(),
         })
+    }
+}
+
+/// What a template makes, up to [`LARGEST`].
+#[derive(Default)]
+struct Limited {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_full |= (self.bytes.len() + bytes.len()) as u64 > LARGEST;
+        if self.is_full {
+            return Err(io::Error::other("too much"));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -215,3 +215,23 @@ fn an_endless_template_ends() {
     );
     assert!(shown.starts_with("upsd.conf.j2:1:"), "{shown}");
 }
+
+#[test]
+fn a_template_that_leads_out_of_its_folder_is_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let link = folder.path().join("upsd.conf.j2");
+    std::os::unix::fs::symlink("/proc/self/environ", link).expect("a link");
+    let why = Templates::load(folder.path(), &site("")).expect_err("refused");
+    assert!(why.to_string().contains("leads out of the folder"), "{why}");
+}
+
+#[test]
+fn a_template_without_an_end_is_stopped() {
+    let text =
+        "{% for a in range(99999) %}{% for b in range(99999) %}{{ '' }}{% endfor %}{% endfor %}";
+    let shown = error("upsd.conf.j2", text);
+    assert!(shown.contains("out of fuel"), "{shown}");
+    let text = "{% for a in range(99999) %}{{ 'a word that fills a disk' }}\n{% endfor %}";
+    let shown = error("upsd.conf.j2", text);
+    assert!(shown.contains("makes more than 1024 KiB"), "{shown}");
+}
