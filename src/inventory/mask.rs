@@ -17,7 +17,7 @@ pub(super) enum Mask {
 const STARS: &str = "***";
 
 impl Mask {
-    fn earlier(self, other: Option<usize>) -> Self {
+    pub(super) fn earlier(self, other: Option<usize>) -> Self {
         match (self, other) {
             (Self::From(own), Some(other)) => Self::From(own.min(other)),
             (Self::Nothing, Some(other)) => Self::From(other),
@@ -40,6 +40,23 @@ pub(super) fn masks(text: &str) -> Vec<Mask> {
     let mut masks: Vec<Mask> = text.lines().map(|line| scan.line(line)).collect();
     masks.push(Mask::Nothing);
     masks
+}
+
+/// How far a value may have slipped from its key in a file that is no TOML.
+const NEAR: usize = 3;
+
+/// The mask of a line of a file that is no TOML: a quoted text near the name of a secret may be
+/// that secret, whatever the line has lost.
+pub(super) fn broken(text: &str, line: usize) -> Option<usize> {
+    let text = text.trim_start_matches('\u{feff}');
+    let lines = text.lines().skip(line.saturating_sub(NEAR));
+    let mut words = lines
+        .take(line.min(NEAR) + 1 + NEAR)
+        .flat_map(|line| line.split(|c: char| !is_key(c)));
+    let quote = text.lines().nth(line)?.find(['"', '\''])?;
+    words
+        .any(|word| !HARMLESS.contains(&word) && is_secretive(word))
+        .then_some(quote)
 }
 
 #[derive(Default)]
@@ -234,6 +251,22 @@ mod tests {
                 masked(text)
             );
         }
+    }
+
+    #[test]
+    fn a_literal_that_lost_its_key_is_hidden_in_a_broken_file() {
+        for text in [
+            "password =\n\"hunter2\"",
+            "[users.admin.password]\nliteral\n= \"hunter2\"",
+            "password = {\n\n= 'hunter2' }",
+        ] {
+            let line = text.lines().position(|line| line.contains("hunter2"));
+            let line = line.expect("the secret");
+            let from = broken(text, line).expect("a mask");
+            let shown = text.lines().nth(line).map(|line| &line[..from]);
+            assert!(!shown.expect("the line").contains("hunter2"), "{text}");
+        }
+        assert_eq!(broken("[hosts.pve]\naddress \"10.0.0.1\"", 1), None);
     }
 
     #[test]

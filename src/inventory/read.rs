@@ -129,10 +129,11 @@ fn without_followers(text: &str, errors: Vec<Error>) -> Vec<Error> {
 
 fn diagnostic(file: &SourceFile, error: &Error, searches: &mut usize) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
-    let place = file.place(span.clone());
     if !is_duplicate(error) {
+        let place = file.broken_place(span);
         return Diagnostic::new(format!("not TOML: {}", error.message())).at(place);
     }
+    let place = file.place(span.clone());
     if *searches == 0 {
         let key = file.text.get(span).unwrap_or_default();
         return Diagnostic::new(format!("`{key}` is defined twice")).at(place);

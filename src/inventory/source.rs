@@ -67,6 +67,17 @@ impl SourceFile {
         }
     }
 
+    /// The same in a file that is no TOML, where more may be a password.
+    pub(super) fn broken_place(&self, span: Range<usize>) -> Place {
+        let mut place = self.place(span);
+        if let Some(at) = mask::broken(&self.text, place.line - 1) {
+            place.source = place
+                .source
+                .map(|line| Mask::From(at.min(line.len())).apply(&line));
+        }
+        place
+    }
+
     /// A line without its line end.
     fn line(&self, index: usize) -> &str {
         let end = self

@@ -57,7 +57,8 @@ pub struct Ups {
     pub desc: Option<String>,
     /// USB id `vvvv:pppp` that `lsusb` must show on the host.
     pub usb: Option<UsbId>,
-    /// Any other ups.conf key of the section, in NUT's spelling; `true` writes a flag.
+    /// Any other ups.conf key of the section, in NUT's spelling; `true` writes a flag, and a secret
+    /// comes from a source as passwords do: `community = { env = "…" }`.
     #[serde(default)]
     pub options: Directives,
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::secret::{Secret, SecretStore};
-use super::text::mask;
+use super::source::option_secret;
+use super::text::{Segment, Text, mask};
 use crate::nut::conf;
 use crate::nut::directive::File;
 use crate::nut::files::{UpsdUsers, UpsmonConf};
@@ -28,6 +29,59 @@ pub fn file(file: File, content: &str, secrets: &SecretStore) -> String {
     line(&String::from_utf8_lossy(&out), secrets)
 }
 
+/// A rendered file in which what stands where a secret does is hidden, whoever wrote it there.
+pub fn hide(file: File, text: Text) -> Text {
+    // One word for each password, so that the lines read as they will.
+    let whole = text.fill(|user| "x".repeat(mask(user).len()));
+    let found = spans(file, whole.as_bytes());
+    let (mut out, mut start) = (Vec::new(), 0);
+    for segment in text.0 {
+        let Segment::Plain(plain) = segment else {
+            start += Text(vec![segment.clone()])
+                .fill(|user| "x".repeat(mask(user).len()))
+                .len();
+            out.push(segment);
+            continue;
+        };
+        let end = start + plain.len();
+        let mut done = start;
+        for secret in &found {
+            let (from, to) = (secret.span.start.max(done), secret.span.end.min(end));
+            if from < to {
+                out.push(Segment::Plain(whole[done..from].into()));
+                out.push(Segment::Hidden {
+                    shown: stand_in(&whole[from..to], &secret.owner, &SecretStore::default()),
+                    text: Secret::new(&whole[from..to]),
+                });
+                done = to;
+            }
+        }
+        out.push(Segment::Plain(whole[done..end].into()));
+        start = end;
+    }
+    out.retain(|segment| !matches!(segment, Segment::Plain(text) if text.is_empty()));
+    Text(out)
+}
+
+/// The secrets of a file that are no NUT user's, by what they are.
+pub fn other_secrets(file: File, content: &str) -> BTreeMap<String, Secret> {
+    let name = |owner| match owner {
+        SecretOwner::Monitor { .. } | SecretOwner::User { .. } => None,
+        SecretOwner::Key {
+            section: Some(section),
+            key,
+        } => Some(option_secret(&section, &key)),
+        SecretOwner::Key { key, .. } => Some(key),
+        SecretOwner::CertIdent { .. } => Some("password of the certificate".into()),
+        SecretOwner::Url => Some("login in a URL".into()),
+    };
+    let found = spans(file, content.as_bytes()).into_iter();
+    found
+        .filter_map(|found| Some((name(found.owner)?, word(&content[found.span]))))
+        .map(|(name, value)| (name, Secret::new(value)))
+        .collect()
+}
+
 fn stand_in(raw: &str, owner: &SecretOwner, secrets: &SecretStore) -> String {
     let user = match owner {
         SecretOwner::Monitor {
@@ -36,11 +90,15 @@ fn stand_in(raw: &str, owner: &SecretOwner, secrets: &SecretStore) -> String {
         | SecretOwner::User { name: Some(user) } => user,
         SecretOwner::Monitor { .. } | SecretOwner::User { .. } => return "<password>".into(),
         SecretOwner::CertIdent { .. } => return "<certificate password>".into(),
+        SecretOwner::Key {
+            section: Some(section),
+            key,
+        } => &option_secret(section, key),
         SecretOwner::Key { key, .. } => return format!("<secret {key}>"),
         SecretOwner::Url => return "<user and password>".into(),
     };
     match secrets.get(user) {
-        Some(known) if known.expose() != word(raw) => format!("<another password of {user}>"),
+        Some(known) if known.expose() != word(raw) => mask(user).replacen('<', "<another ", 1),
         _ => mask(user),
     }
 }
@@ -105,6 +163,25 @@ mod tests {
         let old = "[nas]\n  password = \"stale 1\"\n";
         let masked = file(File::UpsdUsers, old, &secrets());
         assert_eq!(masked, "[nas]\n  password = <another password of nas>\n");
+    }
+
+    #[test]
+    fn a_secret_of_a_driver_is_hidden_on_both_sides_alike() {
+        for (of, text) in [
+            (File::Ups, "[ups]\ncommunity = canary7\n"),
+            (File::Ups, "[ups]\n  authPassword = \"canary7 b\"\n"),
+            (File::Ups, "[ups]\nport = http://admin:canary7@10.0.0.1\n"),
+            (File::Upsd, "CERTIDENT \"name\" \"canary7\"\n"),
+        ] {
+            let desired = hide(of, Text::plain(text));
+            let shown = desired.masked();
+            assert!(!shown.contains("canary7"), "{shown}");
+            assert!(!format!("{desired:?}").contains("canary7"));
+            assert_eq!(shown, file(of, text, &SecretStore::default()));
+            let revealed = desired.reveal(&SecretStore::default()).unwrap();
+            assert_eq!(revealed.expose(), text);
+            assert_eq!(other_secrets(of, text).len(), 1, "{text}");
+        }
     }
 
     #[test]

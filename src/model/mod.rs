@@ -17,6 +17,6 @@ pub mod outcome;
 pub mod plan;
 pub mod proxmox;
 pub mod secret;
-mod source;
+pub mod source;
 pub mod text;
 pub mod verdict;

@@ -1,8 +1,8 @@
-//! Where the password of a NUT user comes from.
+//! Where the password of a NUT user comes from, and the secret of a driver.
 
 use std::borrow::Cow;
 
-use super::inventory::{Inventory, Platform, SecretSource};
+use super::inventory::{DirectiveValue, Inventory, Platform, SecretSource};
 
 /// What stands for the NUT user in a source.
 const USER: &str = "{user}";
@@ -10,7 +10,14 @@ const USER: &str = "{user}";
 impl Inventory {
     /// The source of a user's password, its name filled in: what an appliance insists on, its own
     /// in `[users]`, or that of `[secrets]`. Nothing when none of these is there.
+    /// For the name of an option's secret, what the option says.
     pub fn source_of(&self, user: &str) -> Option<SecretSource> {
+        if let Some((option, ups)) = parts(user) {
+            let (_, ups) = self.ups.iter().find(|(name, _)| name.as_str() == ups)?;
+            let mut options = ups.options.iter();
+            let (_, value) = options.find(|(key, _)| key.eq_ignore_ascii_case(option))?;
+            return value.source();
+        }
         if let Some(password) = self.insisted(user) {
             return Some(SecretSource::Literal(password.into()));
         }
@@ -30,6 +37,41 @@ impl Inventory {
         hosts
             .any(|host| host.platform == platform)
             .then_some(fixed.password)
+    }
+}
+
+/// The name of the secret in an option of ups.conf, beside the names of NUT users: these have no
+/// blanks.
+pub fn option_secret(ups: &str, option: &str) -> String {
+    format!("{} of [{ups}]", option.to_ascii_lowercase())
+}
+
+/// Whether a name is that of an option's secret.
+pub fn is_option_secret(name: &str) -> bool {
+    parts(name).is_some()
+}
+
+fn parts(name: &str) -> Option<(&str, &str)> {
+    name.strip_suffix(']')?.split_once(" of [")
+}
+
+impl DirectiveValue {
+    /// The source of a secret that is written in place of a value: `{ env = "…" }` and its like.
+    pub fn source(&self) -> Option<SecretSource> {
+        let Self::Table(table) = self else {
+            return None;
+        };
+        let (kind, Self::Text(text)) = table.iter().next()? else {
+            return None;
+        };
+        let source = match kind.as_str() {
+            "env" => SecretSource::Env(text.clone()),
+            "file" => SecretSource::File(text.into()),
+            "command" => SecretSource::Command(text.clone()),
+            "literal" => SecretSource::Literal(text.clone()),
+            _ => return None,
+        };
+        (table.len() == 1).then_some(source)
     }
 }
 

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::secret::{Secret, SecretStore};
+use super::source::is_option_secret;
 
 /// A piece of a rendered file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,6 +14,13 @@ pub enum Segment {
     Plain(String),
     /// The password of this NUT user, quoted by NUT's rules.
     Password(String),
+    /// A secret that the inventory or a template has in plain sight, as it stands in the file, and
+    /// what is shown instead.
+    Hidden {
+        shown: String,
+        #[serde(serialize_with = "hidden")]
+        text: Secret,
+    },
     /// Text from a host's backup, which may hold passwords; it goes back as it is.
     Sealed(#[serde(serialize_with = "hidden")] Secret),
 }
@@ -40,26 +48,35 @@ impl Text {
     /// The NUT users whose passwords the content holds, in order of appearance.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|segment| match segment {
-            Segment::Plain(_) | Segment::Sealed(_) => None,
             Segment::Password(user) => Some(user.as_str()),
+            _ => None,
         })
     }
 
-    /// The content with each password replaced by what `show` says of its user.
+    /// The content with each password replaced by what `show` says of its user: for reading back,
+    /// not for showing.
     pub fn fill(&self, mut show: impl FnMut(&str) -> String) -> String {
         self.0
             .iter()
             .map(|segment| match segment {
                 Segment::Plain(text) => text.clone(),
                 Segment::Password(user) => show(user),
+                Segment::Hidden { text, .. } => text.expose().into(),
                 Segment::Sealed(_) => "<sealed>".into(),
             })
             .collect()
     }
 
-    /// The content with each password replaced by [`mask`].
+    /// The content as it may be seen, each password replaced by [`mask`].
     pub fn masked(&self) -> String {
-        self.fill(mask)
+        self.0
+            .iter()
+            .map(|segment| match segment {
+                Segment::Plain(text) | Segment::Hidden { shown: text, .. } => text.clone(),
+                Segment::Password(user) => mask(user),
+                Segment::Sealed(_) => "<sealed>".into(),
+            })
+            .collect()
     }
 
     /// The bytes for the host.
@@ -71,7 +88,9 @@ impl Text {
         for segment in &self.0 {
             match segment {
                 Segment::Plain(text) => out.push_str(text),
-                Segment::Sealed(text) => out.push_str(text.expose()),
+                Segment::Sealed(text) | Segment::Hidden { text, .. } => {
+                    out.push_str(text.expose());
+                }
                 Segment::Password(user) => {
                     let secret = secrets
                         .get(user)
@@ -88,5 +107,8 @@ impl Text {
 
 /// What stands for a password in everything that is printed.
 pub fn mask(user: &str) -> String {
-    format!("<password of {user}>")
+    match is_option_secret(user) {
+        true => format!("<secret {user}>"),
+        false => format!("<password of {user}>"),
+    }
 }

@@ -60,7 +60,7 @@ fn change(
     let same = match want.content.reveal(secrets) {
         Ok(text) => text.expose() == have.content.expose(),
         // Without the passwords the structure is compared: masked, quoting aside.
-        Err(_) => old == new,
+        Err(_) => old == new && other_notes(file, want, have).is_empty(),
     };
     if same && old_meta == new_meta {
         return None;
@@ -116,11 +116,31 @@ fn passwords(
             _ => None,
         })
         .collect();
+    notes.extend(other_notes(file, want, have));
     notes.extend(
         had.keys()
             .filter(|user| !wanted.contains(user.as_str()))
             .map(|user| format!("password of user {user}: removed")),
     );
+    notes
+}
+
+/// The same of secrets that are no NUT user's and stand in the inventory.
+fn other_notes(file: File, want: &DesiredFile, have: &ObservedFile) -> Vec<String> {
+    let had = masking::other_secrets(file, have.content.expose());
+    let fetched: BTreeSet<&str> = want.content.users().collect();
+    let wanted = masking::other_secrets(file, &want.content.fill(|_| "x".into()));
+    let mut notes: Vec<String> = wanted
+        .iter()
+        .filter(|(name, _)| !fetched.contains(name.as_str()))
+        .filter_map(|(name, new)| match had.get(name) {
+            None => Some(format!("{name}: new")),
+            Some(old) if old != new => Some(format!("{name}: changed")),
+            Some(_) => None,
+        })
+        .collect();
+    let gone = had.keys().filter(|name| !wanted.contains_key(*name));
+    notes.extend(gone.map(|name| format!("{name}: removed")));
     notes
 }
 

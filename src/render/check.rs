@@ -27,6 +27,7 @@ pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), Diagno
     };
     let plain = text.0.iter().filter_map(|segment| match segment {
         Segment::Plain(plain) => Some(plain.as_str()),
+        Segment::Hidden { text, .. } => Some(text.expose()),
         Segment::Password(_) | Segment::Sealed(_) => None,
     });
     if plain.flat_map(str::chars).any(is_bad) {

@@ -95,7 +95,13 @@ impl<'a> TemplateContext<'a> {
 }
 
 fn passwords(file: File, derived: &Derived) -> BTreeSet<&str> {
-    let words = derived.lines_of(file).iter().flat_map(|line| &line.words);
+    let sections = match file {
+        File::Ups => derived.sections.as_slice(),
+        _ => &[],
+    };
+    let lines = sections.iter().flat_map(|section| &section.lines);
+    let words = derived.lines_of(file).iter().chain(lines);
+    let words = words.flat_map(|line| &line.words);
     let mut users: BTreeSet<&str> = words
         .filter_map(|word| match word {
             DerivedWord::Plain(_) => None,

@@ -88,9 +88,10 @@ fn broken(
     Diagnostic::new(message).help("print values with `| nut` (nut.conf: `| sh`), each name and its words on a line of their own")
 }
 
-/// What stands for a password while the file is read.
+/// What stands for a password while the file is read: one word, which the name of an option's secret
+/// is not.
 fn token(user: &str) -> String {
-    format!("{TOKEN}{user}")
+    format!("{TOKEN}{}", user.replace(' ', "-"))
 }
 
 const TOKEN: &str = "@password-of:";

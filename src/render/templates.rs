@@ -13,6 +13,7 @@ use crate::disk;
 use crate::model::desired::DesiredFile;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Inventory;
+use crate::model::masking;
 use crate::model::name::HostName;
 use crate::model::nearest;
 use crate::model::text::{Segment, Text};
@@ -189,7 +190,7 @@ impl Templates {
             .map_err(|broken| broken_password(&source.path, &broken))?;
         let header = Segment::Plain(header(host, file, &source.label));
         Ok(DesiredFile {
-            content: join(header, body),
+            content: masking::hide(file, join(header, body)),
             template: source.label.clone(),
         })
     }

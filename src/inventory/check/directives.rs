@@ -2,6 +2,7 @@
 //! knows them is a lint rule's question.
 
 use super::CrossCheck;
+use super::sources::source_is_usable;
 use crate::inventory::leaf;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::{DirectiveValue, Directives};
@@ -29,7 +30,20 @@ pub(super) fn check(check: &mut CrossCheck<'_>) {
     }
     for (name, ups) in &inventory.ups {
         let path = ["ups", name.as_str(), "options"];
-        directives(check, File::Ups, &path, &ups.options);
+        let (secret, plain): (Directives, Directives) = ups
+            .options
+            .clone()
+            .into_iter()
+            .partition(|(_, value)| value.source().is_some());
+        directives(check, File::Ups, &path, &plain);
+        for (option, source) in secret {
+            if let Some(why) = bad_name(&option) {
+                check_key(check, &path, &option, &why);
+            } else if let Some(source) = source.source() {
+                let path = [path[0], path[1], path[2], &option];
+                source_is_usable(check, &path, &source, |text| leaf::nut_text(text).err());
+            }
+        }
         for key in ["driver", "port", "desc"]
             .into_iter()
             .filter(|key| ups.options.contains_key(*key))

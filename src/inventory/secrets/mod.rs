@@ -15,9 +15,11 @@ use serde::Serialize;
 
 pub use password::{unusable, unusable_word};
 
+use crate::inventory::leaf::nut_text;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::{Inventory, SecretSource};
 use crate::model::secret::{Secret, SecretStore};
+use crate::model::source::is_option_secret;
 
 /// So long a password command may take: enough to unlock a key by hand.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -42,7 +44,13 @@ impl fmt::Display for SecretError {
             .iter()
             .map(|user| format!("`{user}`"))
             .collect::<Vec<_>>();
-        write!(f, "no password for NUT user {}: ", users.join(", "))?;
+        let options = self.users.iter().all(|user| is_option_secret(user));
+        let what = if options {
+            "secret for option"
+        } else {
+            "password for NUT user"
+        };
+        write!(f, "no {what} {}: ", users.join(", "))?;
         if let Some(source) = &self.source {
             write!(f, "{source}: ")?;
         }
@@ -98,17 +106,21 @@ fn fetch_within(
     users: &BTreeSet<String>,
     deadline: Duration,
 ) -> Result<SecretStore, Vec<SecretError>> {
-    let mut sources: BTreeMap<SecretSource, Vec<String>> = BTreeMap::new();
+    let mut sources: BTreeMap<(SecretSource, bool), Vec<String>> = BTreeMap::new();
     let mut errors = Vec::new();
     for user in users {
         match inventory.source_of(user) {
-            Some(source) => sources.entry(source).or_default().push(user.clone()),
+            Some(source) => sources
+                .entry((source, is_option_secret(user)))
+                .or_default()
+                .push(user.clone()),
             None => errors.push(no_source(user)),
         }
     }
     let mut store = SecretStore::default();
     let mut hung = false;
-    for (source, users) in sources {
+    for ((source, is_option), users) in sources {
+        let unusable = if is_option { unusable_option } else { unusable };
         match read(&source, root, deadline, hung, unusable) {
             Ok(password) => {
                 users
@@ -130,6 +142,14 @@ fn fetch_within(
         Ok(store)
     } else {
         Err(errors)
+    }
+}
+
+/// Why a value cannot stand in ups.conf; never shows it.
+fn unusable_option(value: &str) -> Option<String> {
+    match value.is_empty() {
+        true => Some("it is empty".into()),
+        false => nut_text(value).err(),
     }
 }
 

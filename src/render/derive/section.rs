@@ -1,11 +1,12 @@
 //! The sections of a server's ups.conf.
 
-use super::directive::DerivedLine;
+use super::directive::{DerivedLine, DerivedWord};
 use super::{InventoryIndex, text, value};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::Ups;
 use crate::model::key_path::KeyPath;
 use crate::model::name::HostName;
+use crate::model::source::option_secret;
 use crate::nut::directive::{File, Scope};
 use crate::nut::ups_name::UpsName;
 
@@ -50,6 +51,11 @@ fn section(name: &UpsName, ups: &Ups) -> Result<DerivedSection, Diagnostic> {
             return Err(Diagnostic::new(format!("`{option}` is a key of its own"))
                 .of(key)
                 .help(format!("write it as {option} = … under [ups.{name}]")));
+        }
+        if written.source().is_some() {
+            let secret = DerivedWord::Password(option_secret(name.as_str(), option));
+            lines.push(DerivedLine::words(&text::name(&key, option)?, [secret]));
+            continue;
         }
         lines.extend(value::lines(
             &key,

@@ -152,3 +152,30 @@ fn an_option_that_has_a_key_of_its_own_is_refused() {
     let error = error.to_string();
     assert!(error.starts_with("ups.ups.options.port: "), "{error}");
 }
+
+#[test]
+fn a_secret_of_a_driver_comes_from_its_source_and_one_in_plain_sight_is_hidden() {
+    let site = site(
+        "[ups.ups.options]\ncommunity = { env = 'SNMP' }\nauthPassword = 'hunter2'\n\
+         [ups.x]\nhost = 'pve'\ndriver = 'netxml-ups'\nport = 'http://admin:hunter2@10.0.0.1'\n",
+    );
+    let content = &super::desire(&site, "pve").files[&File::Ups].content;
+    assert_eq!(content.users().collect::<Vec<_>>(), ["community of [ups]"]);
+    let shown = content.masked();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    for line in [
+        "community = <secret community of [ups]>",
+        "authPassword = <secret authpassword of [ups]>",
+        "port = http://<user and password>@10.0.0.1",
+    ] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    let mut secrets = crate::model::secret::SecretStore::default();
+    secrets.insert(
+        "community of [ups]",
+        crate::model::secret::Secret::new("pub lic"),
+    );
+    let bytes = content.reveal(&secrets).expect("known");
+    assert!(bytes.expose().contains("community = \"pub lic\"\n"));
+    assert!(bytes.expose().contains("authPassword = hunter2\n"));
+}
