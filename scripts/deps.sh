@@ -12,6 +12,7 @@ command -v ssh >/dev/null || need+=(openssh-client)
 command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || need+=(openssh-server)
 command -v shellcheck >/dev/null || need+=(shellcheck)
 command -v chromium >/dev/null || need+=(chromium fonts-dejavu-core)
+command -v zsh >/dev/null || need+=(zsh)
 command -v cargo >/dev/null || need+=(cargo)
 if [ ${#need[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || { echo "please install: ${need[*]}" >&2; exit 1; }
@@ -26,4 +27,6 @@ if [ "$(printf '%s\n' "$wanted" "$have" | sort -V | head -n1)" != "$wanted" ]; t
   echo "cargo $have is too old, $wanted is needed: install it from https://rustup.rs" >&2
   exit 1
 fi
+# Makes the package that one of the lab's tests installs.
+[ "${1:-}" = quick ] || cargo deb --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-deb
 [ "${1:-}" = quick ] || tests/lab/lab check >/dev/null 2>&1 || tests/lab/lab deps

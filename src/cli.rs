@@ -47,6 +47,16 @@ pub enum Command {
     Doctor(cmd::doctor::Arguments),
     /// Say what a rule is about and how to mend what it finds
     Explain(cmd::explain::Arguments),
+    /// Print what a shell needs to complete commands, hosts, tags, rules and symptoms
+    Completions(cmd::completions::Arguments),
+    /// Write the manual pages, one for each command
+    #[command(hide = true)]
+    Man(cmd::man::Arguments),
+}
+
+/// Answers a shell that completes a command line, and ends the program then.
+pub fn complete() {
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
 }
 
 impl Cli {
@@ -78,6 +88,8 @@ impl Command {
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
             Self::Timeline(arguments) => cmd::timeline::run(global, arguments),
             Self::Doctor(arguments) => cmd::doctor::run(global, arguments),
+            Self::Completions(arguments) => cmd::completions::run(global, arguments),
+            Self::Man(arguments) => cmd::man::run(Cli::command(), arguments),
         }
     }
 }

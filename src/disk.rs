@@ -63,7 +63,7 @@ pub fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
 }
 
 fn flags(flags: OFlags) -> i32 {
-    flags.bits().cast_signed()
+    flags.bits() as i32
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use upsctl::cli::Cli;
 
 fn main() -> ExitCode {
+    // A shell that completes a command line asks through a variable, and gets its answer here.
+    upsctl::cli::complete();
     let (cli, command) = Cli::read();
     let exit = cli
         .command

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
+use super::candidates;
 use super::session::{print, verbosity};
 use super::{Format, Global};
 use crate::exit::Exit;
@@ -22,6 +24,7 @@ use crate::rules::lint::Report;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Hosts, or @tag [default: all]
+    #[arg(add = ArgValueCandidates::new(candidates::hosts_and_tags))]
     hosts: Vec<String>,
     /// For these NUT versions [default: nut_version of each host, else 2.8.0]
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]

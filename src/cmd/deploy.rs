@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::Global;
+use super::candidates;
 use super::session::{self, Session};
 use crate::exit::Exit;
 use crate::flow;
@@ -17,6 +19,7 @@ use crate::report::prompt;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Hosts, or @tag [default: all]
+    #[arg(add = ArgValueCandidates::new(candidates::hosts_and_tags))]
     hosts: Vec<String>,
     /// Do not ask
     #[arg(short, long)]

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::Global;
+use super::candidates;
 use super::session::Session;
 use crate::disk;
 use crate::exit::Exit;
@@ -19,6 +21,7 @@ const OWNER_ONLY: u32 = 0o600;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Hosts, or @tag [default: all]
+    #[arg(add = ArgValueCandidates::new(candidates::hosts_and_tags))]
     hosts: Vec<String>,
     /// Exit with 4 when something would change
     #[arg(long)]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
+use super::candidates;
 use super::doctor_fix::Repairs;
 use super::session::{self, Session};
 use super::{Format, Global};
@@ -22,7 +24,7 @@ const SETTLE_S: u64 = 4;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// What is wrong (on-battery, client, not-detected), then hosts or @tag [default: everything]
-    #[arg(value_name = "SYMPTOM|HOST")]
+    #[arg(value_name = "SYMPTOM|HOST", add = ArgValueCandidates::new(symptoms_and_hosts))]
     words: Vec<String>,
     /// Keep what the hosts said, without passwords and serial numbers: safe to show in public
     #[arg(long, value_name = "FILE")]
@@ -99,15 +101,31 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     }
 }
 
+/// The words for symptoms.
+const SYMPTOMS: [(&str, Symptom, &str); 3] = [
+    ("on-battery", Symptom::OnBattery, "the UPS shows on battery"),
+    ("client", Symptom::Client, "a client cannot connect"),
+    (
+        "not-detected",
+        Symptom::NotDetected,
+        "the UPS is not detected",
+    ),
+];
+
 /// A symptom is the first word, the rest are hosts.
 fn split(words: &[String]) -> (Option<Symptom>, &[String]) {
-    let symptom = match words.first().map(String::as_str) {
-        Some("on-battery") => Symptom::OnBattery,
-        Some("client") => Symptom::Client,
-        Some("not-detected") => Symptom::NotDetected,
-        _ => return (None, words),
-    };
-    (Some(symptom), &words[1..])
+    let first = words.first().map_or("", String::as_str);
+    match SYMPTOMS.iter().find(|(word, ..)| *word == first) {
+        Some((_, symptom, _)) => (Some(*symptom), &words[1..]),
+        None => (None, words),
+    }
+}
+
+fn symptoms_and_hosts() -> Vec<CompletionCandidate> {
+    let symptoms = SYMPTOMS
+        .iter()
+        .map(|(word, _, what)| CompletionCandidate::new(word).help(Some((*what).into())));
+    symptoms.chain(candidates::hosts_and_tags()).collect()
 }
 
 fn save(path: &std::path::Path, looked: Vec<Recorded>) -> Result<()> {

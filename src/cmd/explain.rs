@@ -2,8 +2,10 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
+use super::candidates;
 use super::session::print;
 use super::{Format, Global};
 use crate::exit::Exit;
@@ -14,7 +16,7 @@ use crate::rules::{self, Rule, text};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Rule, as in a finding
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present = "all", add = ArgValueCandidates::new(candidates::rules))]
     rule: Option<String>,
     /// Every rule; with --format markdown as a document
     #[arg(long, conflicts_with = "rule")]

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::session::Session;
 use super::{Format, Global};
 use crate::exit::Exit;
@@ -13,6 +15,7 @@ use crate::report;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Host
+    #[arg(add = ArgValueCandidates::new(candidates::hosts))]
     host: String,
 }
 

@@ -1,6 +1,8 @@
 //! One file for each subcommand: its arguments and its run. What several share is in `session`.
 
+mod candidates;
 pub mod check;
+pub mod completions;
 pub mod deploy;
 pub mod diff;
 pub mod doctor;
@@ -9,6 +11,7 @@ pub mod explain;
 mod global;
 pub mod history;
 pub mod init;
+pub mod man;
 pub mod render;
 pub mod rollback;
 mod session;
@@ -16,6 +19,8 @@ pub mod timeline;
 pub mod verify;
 
 pub use global::{Color, Format, Global};
+
+use session::print;
 
 use crate::exit::Exit;
 use crate::report::{self, screen};

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::session::{Session, print};
 use super::{Format, Global};
 use crate::disk;
@@ -20,6 +22,7 @@ use crate::{render, report};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Host
+    #[arg(add = ArgValueCandidates::new(candidates::hosts))]
     host: String,
     /// One file, such as upsmon.conf [default: all]
     file: Option<String>,

@@ -4,8 +4,10 @@ use std::cell::Cell;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::Global;
+use super::candidates;
 use super::session::Session;
 use crate::apply::history::RollbackTarget;
 use crate::exit::Exit;
@@ -15,6 +17,7 @@ use crate::report::prompt;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Host
+    #[arg(add = ArgValueCandidates::new(candidates::hosts))]
     host: String,
     /// The deploy to undo, with all later ones; `upsctl history` lists them [default: the last]
     id: Option<String>,

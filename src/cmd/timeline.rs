@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::session::Session;
 use super::{Format, Global};
 use crate::exit::Exit;
@@ -17,6 +19,7 @@ use crate::report::{self, screen};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Hosts, or @tag: what they hang together with is shown, too [default: all]
+    #[arg(add = ArgValueCandidates::new(candidates::hosts_and_tags))]
     hosts: Vec<String>,
     /// From the files that upsctl would write; asks no host
     #[arg(long)]

@@ -2,8 +2,10 @@
 
 use anyhow::Result;
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::Global;
+use super::candidates;
 use super::session::Session;
 use crate::exit::Exit;
 use crate::flow;
@@ -11,6 +13,7 @@ use crate::flow;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Hosts, or @tag [default: all]
+    #[arg(add = ArgValueCandidates::new(candidates::hosts_and_tags))]
     hosts: Vec<String>,
 }
 
