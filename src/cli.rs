@@ -19,7 +19,7 @@ pub struct Cli {
 
 const AFTER: &str = "\
 Exit codes: 0 done or in sync, 1 a host failed or could not be reached, 2 usage, inventory or
-template error, 3 findings of severity error, 4 changes pending (diff --exit-code), 5 rolled back,
+template error, 3 findings of severity error or (status) not on mains, 4 changes pending (diff --exit-code), 5 rolled back,
 6 rollback failed, 130 interrupted.";
 
 /// The commands.
@@ -43,6 +43,10 @@ pub enum Command {
     Verify(cmd::verify::Arguments),
     /// Say who goes down when in an outage, and whether the battery lasts
     Timeline(cmd::timeline::Arguments),
+    /// Say how each UPS is, how long it lasts, who goes down when, and who is logged in
+    Status(cmd::status::Arguments),
+    /// Say what happened: one time line of all hosts' journals, and the outages in it
+    Events(cmd::events::Arguments),
     /// Find the first broken link from the UPS to the shutdown command, and say what to type
     Doctor(cmd::doctor::Arguments),
     /// Say what a rule is about and how to mend what it finds
@@ -87,6 +91,8 @@ impl Command {
             Self::Rollback(arguments) => cmd::rollback::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
             Self::Timeline(arguments) => cmd::timeline::run(global, arguments),
+            Self::Status(arguments) => cmd::status::run(global, arguments),
+            Self::Events(arguments) => cmd::events::run(global, arguments),
             Self::Doctor(arguments) => cmd::doctor::run(global, arguments),
             Self::Completions(arguments) => cmd::completions::run(global, arguments),
             Self::Man(arguments) => cmd::man::run(Cli::command(), arguments),

@@ -183,6 +183,13 @@ fn names_template_line_and_variable_where_one_is_undefined() {
 }
 
 #[test]
+fn status_watches_for_people_only() {
+    Desk::with(SITE)
+        .upsctl(&["status", "--watch", "--format", "json"])
+        .is("watch-json", 2);
+}
+
+#[test]
 fn an_unreachable_host_does_not_hide_the_others() {
     let port = closed_port();
     let site = SITE
@@ -198,6 +205,16 @@ fn an_unreachable_host_does_not_hide_the_others() {
         .matches("unreachable-diff", 1, &differing);
     desk.upsctl(&["deploy", "-y"])
         .matches("unreachable-deploy", 1, &differing);
+    desk.upsctl(&["status"])
+        .matches("unreachable-status", 1, &differing);
+    let status = desk.upsctl(&["status", "--format", "json"]).document();
+    assert_eq!(status["ups"][0]["status"], serde_json::Value::Null);
+    let written = desk.upsctl(&["status", "--format", "prometheus", "--out", "ups.prom"]);
+    assert_eq!((written.code, written.stdout.as_str()), (1, ""));
+    assert!(
+        desk.read("ups.prom")
+            .contains("upsctl_host_reached{host=\"pve\"} 0\n")
+    );
     let verified = desk.upsctl(&["verify", "--format", "json"]);
     let document = verified.document();
     let results: Vec<&str> = document["hosts"]

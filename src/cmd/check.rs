@@ -74,7 +74,7 @@ fn say(global: &Global, arguments: &Arguments, report: &Report) -> Result<Exit> 
     let text = match global.format {
         Format::Json => json(exit, &report.findings, &report.silenced)?,
         Format::Github => report::github::annotations(&report.findings) + &silenced(report),
-        Format::Human | Format::Markdown => {
+        Format::Human | Format::Markdown | Format::Prometheus => {
             report::human::findings(&report.findings, &Page::new(verbosity(global)))
                 + &silenced(report)
         }

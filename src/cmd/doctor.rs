@@ -142,7 +142,9 @@ fn show(global: &Global, session: &Session<'_>, diagnosis: &Diagnosis) -> Result
 fn shown(global: &Global, page: &Page, diagnosis: &Diagnosis, exit: Exit) -> Result<String> {
     Ok(match global.format {
         Format::Json => report::json::document("doctor", exit, diagnosis)?,
-        Format::Human | Format::Github | Format::Markdown => walkthrough::text(diagnosis, page),
+        Format::Human | Format::Github | Format::Markdown | Format::Prometheus => {
+            walkthrough::text(diagnosis, page)
+        }
     })
 }
 

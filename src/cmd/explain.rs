@@ -39,7 +39,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         Format::Json => json(&rules)?,
         Format::Markdown if arguments.all => markdown(),
         Format::Markdown => rules.iter().map(|rule| section(rule)).collect(),
-        Format::Human | Format::Github => human(&rules),
+        Format::Human | Format::Github | Format::Prometheus => human(&rules),
     };
     print(global, &text)?;
     Ok(Exit::Done)

@@ -54,6 +54,8 @@ pub enum Format {
     Github,
     /// Markdown (explain only)
     Markdown,
+    /// A text file for node_exporter (status only)
+    Prometheus,
 }
 
 /// When to colour.

@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod diff;
 pub mod doctor;
 mod doctor_fix;
+pub mod events;
 pub mod explain;
 mod global;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod man;
 pub mod render;
 pub mod rollback;
 mod session;
+pub mod status;
 pub mod timeline;
 pub mod verify;
 

@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
     pub fn end_with(&self, command: &str, outcomes: &[HostOutcome], exit: Exit) -> Result<Exit> {
         let text = match self.global.format {
             Format::Json => report::json::hosts(command, exit, outcomes)?,
-            Format::Human | Format::Github | Format::Markdown => {
+            Format::Human | Format::Github | Format::Markdown | Format::Prometheus => {
                 report::human::outcomes(command, outcomes, &self.page())
             }
         };

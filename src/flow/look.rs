@@ -25,6 +25,8 @@ pub struct Looked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Plan,
+    /// Reads the journal while a UPS is on battery: only it knows since when.
+    Status,
     /// Waits for daemons to come up, and reads the journal.
     Verify,
     /// Looks at guests and network file systems, too.
@@ -44,6 +46,9 @@ pub fn probe(run: &Run, name: &HostName, purpose: Purpose) -> Result<Probe> {
     }
     if purpose == Purpose::TimeLine {
         probe.deep = Some(observe::GUESTS);
+    }
+    if purpose == Purpose::Status {
+        probe.journal_on_battery = Some("-1d".into());
     }
     Ok(probe)
 }

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod deploy;
 pub mod doctor;
+pub mod events;
 pub mod exposure;
 pub mod fleet;
 pub mod interrupt;
@@ -11,6 +12,7 @@ pub mod look;
 pub mod rollback;
 pub mod run;
 pub mod saved_plan;
+pub mod status;
 pub mod timeline;
 pub mod verify;
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// A word of `ups.status`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatusWord {
@@ -93,6 +96,38 @@ fn entry(word: &StatusWord) -> (&'static str, &'static str) {
     found.map_or(("", ""), |(_, name, meaning)| (*name, *meaning))
 }
 
+/// What a status comes down to, the gravest first: the order in which one thing is said of a UPS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Headline {
+    /// FSD: hosts shut down, or do as soon as they start upsmon.
+    ForcedShutdown,
+    /// OB LB: hosts shut down now.
+    BatteryLow,
+    /// No status: the server, the driver or the data is missing.
+    NotKnown,
+    /// OB.
+    OnBattery,
+    /// OFF: nothing is supplied.
+    OutputOff,
+    /// BYPASS: mains without protection.
+    OnBypass,
+    /// Neither OL nor OB is said.
+    Unclear,
+    /// RB.
+    ReplaceBattery,
+    /// OVER.
+    Overloaded,
+    /// ALARM.
+    Alarm,
+    /// OL LB.
+    LowOnMains,
+    /// OL CHRG.
+    Charging,
+    /// OL.
+    OnMains,
+}
+
 /// A whole `ups.status`, such as `OB DISCHRG LB`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpsStatus {
@@ -155,6 +190,26 @@ impl UpsStatus {
     /// FSD, or OB and LB: hosts shut down now.
     pub fn critical(&self) -> bool {
         self.fsd() || (self.on_battery() && self.low_battery())
+    }
+
+    /// What the status comes down to, whatever the order of its words.
+    pub fn headline(&self) -> Headline {
+        let has = |word| self.has(&word);
+        match () {
+            () if self.fsd() => Headline::ForcedShutdown,
+            () if self.critical() => Headline::BatteryLow,
+            () if self.waiting() => Headline::NotKnown,
+            () if self.on_battery() => Headline::OnBattery,
+            () if has(StatusWord::Off) => Headline::OutputOff,
+            () if has(StatusWord::Bypass) => Headline::OnBypass,
+            () if !self.on_line() => Headline::Unclear,
+            () if has(StatusWord::Rb) => Headline::ReplaceBattery,
+            () if has(StatusWord::Over) => Headline::Overloaded,
+            () if has(StatusWord::Alarm) => Headline::Alarm,
+            () if self.low_battery() => Headline::LowOnMains,
+            () if has(StatusWord::Chrg) => Headline::Charging,
+            () => Headline::OnMains,
+        }
     }
 
     /// Whether units of NUT may be restarted without hosts shutting down: OL, and none of OB, LB,
@@ -232,6 +287,39 @@ mod tests {
         for text in ["", "WAIT", "OL CAL", "OFF", "OL OFF", "CHRG"] {
             assert!(!UpsStatus::parse(text).calm(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_thing_is_said_first_whatever_the_order_of_the_words() {
+        for (text, want) in [
+            ("OL FSD", Headline::ForcedShutdown),
+            ("FSD OB LB", Headline::ForcedShutdown),
+            ("LB DISCHRG OB", Headline::BatteryLow),
+            ("OB LB CAL", Headline::BatteryLow),
+            ("", Headline::NotKnown),
+            ("WAIT", Headline::NotKnown),
+            ("RB OB", Headline::OnBattery),
+            ("ALARM OB DISCHRG", Headline::OnBattery),
+            ("OB CAL", Headline::OnBattery),
+            ("OL OFF", Headline::OutputOff),
+            ("OFF", Headline::OutputOff),
+            ("OL BYPASS RB", Headline::OnBypass),
+            ("CHRG", Headline::Unclear),
+            ("FANFAIL", Headline::Unclear),
+            ("OL CHRG RB OVER", Headline::ReplaceBattery),
+            ("ALARM OL OVER", Headline::Overloaded),
+            ("ALARM OL LB", Headline::Alarm),
+            ("OL LB CHRG", Headline::LowOnMains),
+            ("CHRG OL", Headline::Charging),
+            ("OL TRIM", Headline::OnMains),
+            ("OL BOOST ECO HB FANFAIL", Headline::OnMains),
+        ] {
+            assert_eq!(UpsStatus::parse(text).headline(), want, "{text}");
+        }
+        assert!(
+            Headline::ForcedShutdown < Headline::OnMains,
+            "the gravest first"
+        );
     }
 
     #[test]

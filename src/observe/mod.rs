@@ -2,6 +2,7 @@
 
 mod deep;
 mod guests;
+mod journal;
 mod parse;
 mod recording;
 
@@ -10,6 +11,9 @@ use std::time::Duration;
 
 pub use deep::{DEEP, deep};
 pub use guests::{GUESTS, mounts, node};
+pub use journal::{
+    JOURNAL_STARTED, JOURNAL_STOPPED, JournalQuestion, MOST_LINES, clock_question, read_journal,
+};
 pub use parse::{digest, parse};
 pub use recording::{Came, Recorded, Recording};
 
@@ -34,6 +38,8 @@ pub struct Probe {
     pub usb: bool,
     /// How far back to read NUT's journal, as `journalctl --since` takes it.
     pub journal_since: Option<String>,
+    /// The same, but only when a UPS says that it is on battery.
+    pub journal_on_battery: Option<String>,
     /// Wait up to this long for units and UPSes to come up before looking.
     pub settle: Option<Settle>,
     /// Shell text that defines `deep`, for doctor's wider look.
@@ -99,6 +105,10 @@ impl Probe {
             ("CLIENTS_OF", self.clients_of.join(" ")),
             ("USB", if self.usb { "1" } else { "" }.into()),
             ("JOURNAL", self.journal_since.clone().unwrap_or_default()),
+            (
+                "JOURNAL_ON_BATTERY",
+                self.journal_on_battery.clone().unwrap_or_default(),
+            ),
             ("DEEP", if self.deep.is_some() { "1" } else { "" }.into()),
             ("SETTLE", settle.seconds.to_string()),
             ("WANT_UNITS", settle.units.join(" ")),

@@ -1,4 +1,5 @@
-# The look: read-only, one answer. Expects NONCE ROOT UNITS SYSTEMS CLIENTS_OF USB JOURNAL DEEP
+# The look: read-only, one answer. Expects NONCE ROOT UNITS SYSTEMS CLIENTS_OF USB JOURNAL
+# JOURNAL_ON_BATTERY DEEP
 # and, for waiting first, SETTLE WANT_UNITS WANT_UPS. Every section is a header line
 # `--NONCE NAME`, then raw bytes, then a line feed that is not part of them.
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
@@ -74,6 +75,8 @@ observe() {
   look addresses ip -o addr show scope global
 
   # What is asked for, what upsmon watches now, and what ups.conf declares now.
+  line_feed='
+'
   named=
   [ $# = 0 ] || named=$(sed -n '
     /^[[:space:]]*MONITOR[[:space:]]/ {
@@ -86,7 +89,17 @@ observe() {
   for system in $SYSTEMS $named; do
     case " $seen " in *" $system "*) continue ;; esac
     seen="$seen $system"
-    command -v upsc >/dev/null && look "upsc $system" timeout 4 upsc "$system"
+    command -v upsc >/dev/null || continue
+    section "upsc $system"
+    answer=$(timeout 4 upsc "$system" 2>&1)
+    status=$?
+    printf '%s\n' "$answer"
+    section "status $status"
+    # Only the journal knows since when a UPS is on battery.
+    case $answer in *'ups.status: '*)
+      status=${answer#*ups.status: }
+      case " ${status%%"$line_feed"*} " in *' OB '*) JOURNAL=${JOURNAL:-$JOURNAL_ON_BATTERY} ;; esac ;;
+    esac
   done
   for system in $CLIENTS_OF; do
     command -v upsc >/dev/null && look "clients $system" timeout 4 upsc -c "$system"

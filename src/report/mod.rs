@@ -4,6 +4,7 @@
 //! styles; [`screen`] takes them out where they are not wanted. Text that came from a host is
 //! shown with its control characters spelled out.
 
+mod clock;
 pub mod diagnostic;
 pub mod exit_code;
 pub mod github;
@@ -11,6 +12,7 @@ pub mod human;
 pub mod json;
 mod paint;
 pub mod progress;
+pub mod prometheus;
 pub mod prompt;
 pub mod screen;
 #[cfg(test)]

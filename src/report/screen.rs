@@ -43,6 +43,17 @@ pub fn stdout(text: &str, color: Color) -> io::Result<()> {
     }
 }
 
+/// Writes the product in place of what the terminal shows.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn redraw(text: &str, color: Color) -> io::Result<()> {
+    // To the top left corner, and everything from there on away. Not through the stream that takes
+    // colours out: it would take these out too.
+    io::stdout().lock().write_all(b"\x1b[H\x1b[J")?;
+    stdout(text, color)
+}
+
 /// Writes what is not the product: warnings, hints, questions.
 ///
 /// # Errors
@@ -68,6 +79,11 @@ pub fn chart_width() -> usize {
 
 fn readable(columns: Option<usize>) -> usize {
     columns.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// Whether the product goes to a terminal.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Whether someone can be asked: the question goes to stderr, the answer comes from stdin.

@@ -1,14 +1,19 @@
 //! Text for a person.
 
 mod diff;
+mod events;
 mod finding;
 mod heading;
 mod host;
 mod plan;
+mod status;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod words;
+
+pub use events::{event, happened};
+pub use status::{news, status, status_lines};
 
 use super::paint::{HOST, clean, paint};
 use super::{Verbosity, screen};
