@@ -213,7 +213,7 @@ fn a_full_or_read_only_disk_changes_nothing() {
     );
 
     // No room for the backup.
-    lab.sh("pve", "mount -t tmpfs -o size=16k tmpfs /var/lib/upsctl && ! dd if=/dev/zero of=/var/lib/upsctl/full 2>/dev/null").expect(0);
+    lab.sh("pve", "mount -t tmpfs -o size=16k,mode=700 tmpfs /var/lib/upsctl && ! dd if=/dev/zero of=/var/lib/upsctl/full 2>/dev/null").expect(0);
     let before = state(&lab);
     let ran = lab.upsctl(&["deploy", "-y"]).expect(1);
     assert!(ran.out.contains("is the disk full"), "{}", ran.out);
@@ -223,23 +223,28 @@ fn a_full_or_read_only_disk_changes_nothing() {
     // No room for the files themselves.
     lab.sh("pve", "cp -a /etc/nut /root/nut && mount -t tmpfs -o size=32k,mode=755 tmpfs /etc/nut && chown root:nut /etc/nut && cp -a /root/nut/* /etc/nut/ && ! dd if=/dev/zero of=/etc/nut/full 2>/dev/null").expect(0);
     let before = state(&lab);
-    let ran = lab.upsctl(&["deploy", "-y"]).expect(5);
-    assert!(
-        ran.out.contains("could not write /etc/nut/upsd.conf"),
-        "{}",
-        ran.out
-    );
+    let ran = lab.upsctl(&["deploy", "-y"]).expect(1);
+    assert!(ran.out.contains("is the disk full"), "{}", ran.out);
     assert_eq!(before, state(&lab));
 
     // Read-only.
     lab.sh("pve", "rm /etc/nut/full; mount -o remount,ro /etc/nut")
         .expect(0);
     let before = state(&lab);
-    lab.upsctl(&["deploy", "-y"]).expect(5);
+    lab.upsctl(&["deploy", "-y"]).expect(1);
     assert_eq!(before, state(&lab));
     assert_eq!(status(&lab), "OL");
     lab.sh("pve", "umount /etc/nut").expect(0);
     lab.upsctl(&["deploy", "-y"]).expect(0);
+
+    // What a change of ups.conf by hand needs is put right as well.
+    let path = "nut-driver-enumerator.path";
+    lab.sh("pve", &format!("systemctl stop {path}")).expect(0);
+    let ran = lab.upsctl(&["diff", "--exit-code"]).expect(4);
+    assert!(ran.out.contains(path), "{}", ran.out);
+    lab.upsctl(&["deploy", "-y"]).expect(0);
+    lab.sh("pve", &format!("systemctl is-active {path}"))
+        .expect(0);
 }
 
 #[test]

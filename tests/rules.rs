@@ -202,6 +202,7 @@ fn observed(host: &DesiredHost, secrets: &SecretStore, case: &Case) -> ObservedH
         journal: Seen::Absent,
         addresses: Vec::new(),
         transaction: None,
+        leftovers: Vec::new(),
         deep: BTreeMap::new(),
     }
 }

@@ -1,11 +1,14 @@
 //! The transaction on the fake host: whatever fails, wherever, the host ends wholly old or wholly new.
 
+#![allow(clippy::print_stdout)]
+
 mod fake_host;
 
 use std::collections::BTreeMap;
 
-use fake_host::{FakeHost, Verdict};
+use fake_host::{Disks, FakeHost, Verdict, can_mount};
 use upsctl::apply::Answer;
+use upsctl::apply::history::RollbackTarget;
 use upsctl::nut::directive::File;
 
 const ID: &str = "20260101T000000Z-a";
@@ -27,21 +30,25 @@ fn named(files: &[(File, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn assert_serving(host: &FakeHost, what: &str) {
-    for unit in [
+/// What does not run, or runs something else than the files say.
+fn not_serving(host: &FakeHost) -> Option<String> {
+    let units = [
         "nut-driver@ups",
         "nut-server",
         "nut-monitor",
         "nut-driver-enumerator.path",
-    ] {
-        assert_eq!(host.unit(unit), "active", "{unit} after {what}");
+    ];
+    if let Some(unit) = units.iter().find(|unit| host.unit(unit) != "active") {
+        return Some(format!("{unit} is not active"));
     }
-    let serving = std::fs::read_to_string(host.path("serving")).unwrap();
-    assert_eq!(
-        serving,
-        host.files()["ups.conf"],
-        "upsd serves what the files say after {what}"
-    );
+    FakeHost::RUNS.iter().find_map(|(unit, file)| {
+        let runs = std::fs::read_to_string(host.path(&format!("runs-{unit}"))).unwrap();
+        (runs != host.files()[*file]).then(|| format!("{unit} does not run what {file} says"))
+    })
+}
+
+fn assert_serving(host: &FakeHost, what: &str) {
+    assert_eq!(not_serving(host), None, "after {what}");
 }
 
 #[test]
@@ -99,9 +106,18 @@ fn a_reboot_in_the_middle_puts_the_files_back_before_nut_starts() {
             .unwrap()
             .contains("Before=nut-driver-enumerator.service")
     );
+    host.reboot(ID);
     host.undo_as(ID, "boot");
     assert_eq!(host.files(), old());
-    assert!(!host.is_open());
+    assert!(!host.is_open() && !host.has_leftovers());
+}
+
+#[test]
+fn the_boot_unit_does_nothing_on_a_host_that_runs() {
+    let host = killed_in_the_middle();
+    host.undo_as(ID, "boot");
+    assert!(host.is_open(), "the timer is still to come");
+    assert_eq!(host.files(), named(&NEW));
 }
 
 #[test]
@@ -168,17 +184,46 @@ fn calls_of_a_deploy() -> usize {
     host.calls()
 }
 
+const COMMAND_FAULTS: [(Disks, &str); 4] = [
+    (Disks::Plain, "refuse"),
+    (Disks::Plain, "fail-after"),
+    (Disks::Plain, "kill-before"),
+    (Disks::Plain, "kill-after"),
+];
+const DISK_FAULTS: [(Disks, &str); 10] = [
+    (Disks::Etc, "fill-etc-blocks"),
+    (Disks::Etc, "fill-etc-inodes"),
+    (Disks::Var, "fill-var-blocks"),
+    (Disks::Var, "fill-var-inodes"),
+    (Disks::One, "fill-etc-blocks"),
+    (Disks::One, "fill-var-inodes"),
+    (Disks::Plain, "state-gone"),
+    (Disks::Var, "state-read-only"),
+    (Disks::Etc, "etc-read-only"),
+    (Disks::Both, "fill-etc-blocks fill-var-inodes"),
+];
+
 #[test]
 fn a_fault_at_any_step_leaves_the_host_wholly_old_or_wholly_new() {
+    at_each_step(&COMMAND_FAULTS);
+}
+
+#[test]
+fn a_disk_that_fills_vanishes_or_turns_read_only_at_any_step_leaves_it_wholly_old_or_new() {
+    if can_mount() {
+        at_each_step(&DISK_FAULTS);
+    }
+}
+
+/// Every step with every fault takes minutes: `make torture`. Otherwise each step with one.
+fn at_each_step(faults: &[(Disks, &'static str)]) {
     let calls = calls_of_a_deploy();
     assert!(calls > 40, "the shims see the deploy's commands: {calls}");
-    let faults = ["refuse", "fail-after", "kill-before", "kill-after"];
-    // Every step with every fault takes minutes: `make torture`. Otherwise each step with one.
     let all = std::env::var_os("UPSCTL_TORTURE").is_some();
-    let cases: Vec<(usize, &str)> = (1..=calls)
+    let cases: Vec<(usize, Disks, &str)> = (1..=calls)
         .flat_map(|at| (0..faults.len()).map(move |kind| (at, kind)))
         .filter(|(at, kind)| all || at % faults.len() == *kind)
-        .map(|(at, kind)| (at, faults[kind]))
+        .map(|(at, kind)| (at, faults[kind].0, faults[kind].1))
         .collect();
     let runs = cases.len();
     let broken: Vec<String> = std::thread::scope(|scope| {
@@ -199,6 +244,19 @@ fn a_fault_at_any_step_leaves_the_host_wholly_old_or_wholly_new() {
             .flat_map(|worker| worker.join().unwrap())
             .collect()
     });
+    for (disks, fault) in faults {
+        let events = cases
+            .iter()
+            .filter(|case| (&case.1, &case.2) == (disks, fault));
+        let half = broken
+            .iter()
+            .filter(|said| said.starts_with(&format!("{disks:?} {fault} ")));
+        println!(
+            "{fault} ({disks:?}): {} events, {} broken",
+            events.count(),
+            half.count()
+        );
+    }
     assert!(
         broken.is_empty(),
         "{} of {} runs broke:\n{}",
@@ -208,36 +266,55 @@ fn a_fault_at_any_step_leaves_the_host_wholly_old_or_wholly_new() {
     );
 }
 
-fn one_fault((at, fault): (usize, &'static str)) -> Option<String> {
-    let host = FakeHost::new();
-    let answer = host.deploy(&host.plan(&NEW), Verdict::Confirm, Some((at, fault)));
+fn one_fault((at, disks, fault): (usize, Disks, &'static str)) -> Option<String> {
+    let host = FakeHost::on(disks);
+    // Half of the deploys that get through are found wanting.
+    let verdict = match (at / 2) % 2 {
+        0 => Verdict::Confirm,
+        _ => Verdict::Undo,
+    };
+    let answer = host.deploy(&host.plan(&NEW), verdict, Some((at, fault)));
+    let said = host.files();
+    // A disk that is full is full for the undo as well; one that is read-only must first be mended.
+    if fault.ends_with("read-only") {
+        host.mend_disks();
+    }
     if host.is_open() {
-        host.heal(ID);
+        match at % 2 {
+            0 => host.undo_as(ID, "timer"),
+            _ => host.heal(ID),
+        }
     }
     let files = host.files();
+    let open = host.is_open();
+    host.mend_disks();
+    host.tidy();
     let trace = std::fs::read_to_string(host.path("trace")).unwrap_or_default();
     let call = trace
         .lines()
         .find(|line| line.starts_with(&format!("{at} ")))
         .unwrap_or_default()
-        .to_string();
-    let wrong = if host.is_open() {
-        "still open"
+        .chars()
+        .take(200)
+        .collect::<String>();
+    let orphaned = fault == "state-gone";
+    let wrong = if open {
+        "still open".into()
+    } else if host.has_leftovers() && !orphaned {
+        "something is left".into()
     } else if files != old() && files != named(&NEW) {
-        "half done"
+        "half done".into()
+    } else if fault.starts_with("fill") && matches!(answer, Some(Answer::UndoFailed(_))) {
+        "the undo needed room".into()
     } else if answer == Some(Answer::Confirmed) && files == old() {
-        "said confirmed and is old"
-    } else if matches!(answer, Some(Answer::RolledBack(_))) && files != old() {
-        "said rolled back and is not"
-    } else if host.unit("nut-server") != "active"
-        || host.unit("nut-driver-enumerator.path") != "active"
-    {
-        "a unit is down"
+        "said confirmed and is old".into()
+    } else if matches!(answer, Some(Answer::RolledBack(_) | Answer::Refused(_))) && said != old() {
+        "said it is as it was and it is not".into()
     } else {
-        return None;
+        not_serving(&host)?
     };
     Some(format!(
-        "{fault} at {call}: {wrong} ({answer:?}) {:?}",
+        "{disks:?} {fault} at {call}: {wrong} ({answer:?}) {:?}",
         files.keys()
     ))
 }
@@ -338,4 +415,222 @@ fn without_systemd_a_plain_process_is_the_undo_timer() {
     }
     assert_eq!(host.files(), old());
     assert_serving(&host, "the process");
+}
+
+/// Deploys the text to ups.conf and another to upsd.conf when given.
+fn deploy_named(host: &FakeHost, id: &str, keep: usize, new: &[(File, &str)]) {
+    let settings = upsctl::apply::Settings {
+        keep,
+        ..host.settings(id)
+    };
+    let answer = host.deploy_as(&settings, &host.plan(new), Verdict::Confirm, None);
+    assert_eq!(answer, Some(Answer::Confirmed));
+}
+
+#[test]
+fn the_host_counts_its_deploys_and_no_clock_does() {
+    let host = FakeHost::new();
+    let text = |n: u8| format!("[ups]\ndriver = dummy-ups\nport = {n}.dev\n");
+    // The laptop of the first deploy is a year ahead.
+    deploy_named(&host, "20270101T000000Z-a", 10, &[(File::Ups, &text(1))]);
+    deploy_named(&host, "20260101T000000Z-b", 10, &[(File::Ups, &text(2))]);
+    let history = host.history(RollbackTarget::Last);
+    assert_eq!(history.target.as_deref(), Some("20260101T000000Z-b"));
+    let ids: Vec<&str> = history
+        .entries
+        .iter()
+        .map(|entry| entry.id.as_str())
+        .collect();
+    assert_eq!(ids, ["20270101T000000Z-a", "20260101T000000Z-b"]);
+    let backup = history.backups[&File::Ups].as_ref().unwrap();
+    assert_eq!(backup.content.expose(), text(1));
+}
+
+#[test]
+fn the_state_before_the_first_deploy_is_never_dropped() {
+    let host = FakeHost::new();
+    let (first, last) = ("20260105T000000Z-1", "20260101T000000Z-5");
+    deploy_named(&host, first, 1, &[(File::Ups, "[ups]\nport = 1\n")]);
+    deploy_named(
+        &host,
+        "20260104T000000Z-2",
+        1,
+        &[(File::Upsmon, "MAXAGE 1\n")],
+    );
+    deploy_named(
+        &host,
+        "20260103T000000Z-3",
+        1,
+        &[(File::Upsd, "MAXAGE 3\n")],
+    );
+    deploy_named(
+        &host,
+        "20260102T000000Z-4",
+        1,
+        &[(File::Upsd, "MAXAGE 4\n")],
+    );
+    deploy_named(&host, last, 1, &[(File::Ups, "[ups]\nport = 5\n")]);
+    let history = host.history(RollbackTarget::Id(first));
+    let ids: Vec<&str> = history
+        .entries
+        .iter()
+        .map(|entry| entry.id.as_str())
+        .collect();
+    assert_eq!(ids, [first, last]);
+    let before: BTreeMap<File, Option<String>> = history
+        .backups
+        .into_iter()
+        .map(|(file, old)| (file, old.map(|old| old.content.expose().to_string())))
+        .collect();
+    let text = |file: File| {
+        FakeHost::old_files()
+            .into_iter()
+            .find(|(name, _)| *name == file)
+    };
+    for file in [File::Ups, File::Upsmon] {
+        assert_eq!(before[&file].as_deref(), text(file).map(|(_, text)| text));
+    }
+    assert_eq!(before[&File::Upsd], None, "it was not there");
+}
+
+#[test]
+fn a_state_folder_that_is_not_roots_alone_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let refused =
+        |host: &FakeHost, why: &str| match host.deploy(&host.plan(&NEW), Verdict::Confirm, None) {
+            Some(Answer::Refused(said)) => assert!(said.contains(why), "{said}"),
+            other => panic!("{other:?}"),
+        };
+    let host = FakeHost::new();
+    std::fs::create_dir(host.path("elsewhere")).unwrap();
+    symlink(host.path("elsewhere"), host.path("root/var/lib/upsctl")).unwrap();
+    refused(&host, "is a symbolic link");
+    assert_eq!(
+        std::fs::read_dir(host.path("elsewhere")).unwrap().count(),
+        0
+    );
+    let host = FakeHost::new();
+    let parent = host.path("root/var");
+    std::fs::set_permissions(&parent, std::fs::Permissions::from_mode(0o777)).unwrap();
+    refused(&host, "/var is not root's alone");
+    assert_eq!(host.files(), old());
+}
+
+#[test]
+fn an_undo_that_failed_comes_again_and_leaves_later_edits_alone() {
+    let host = FakeHost::new();
+    std::fs::write(host.path("units/nut-monitor.broken"), "").unwrap();
+    let answer = host.deploy(&host.plan(&NEW), Verdict::Confirm, None);
+    assert!(matches!(answer, Some(Answer::UndoFailed(_))), "{answer:?}");
+    assert_eq!(host.files(), old(), "the files are back");
+    assert!(host.is_open() && !host.path("timer-off").exists());
+    let timer = std::fs::read_to_string(host.path("timer")).unwrap();
+    assert!(timer.contains("--on-unit-inactive=60s"), "{timer}");
+    std::fs::write(
+        host.path("root/etc/nut/nut.conf"),
+        "MODE=netserver\n# by hand\n",
+    )
+    .unwrap();
+    std::fs::remove_file(host.path("units/nut-monitor.broken")).unwrap();
+    host.undo_as(ID, "timer");
+    assert!(!host.is_open() && host.path("timer-off").exists());
+    assert!(host.files()["nut.conf"].contains("by hand"));
+    assert_serving(&host, "the second undo");
+}
+
+#[test]
+fn what_was_broken_before_is_as_it_was_when_it_is_as_broken() {
+    let host = FakeHost::new();
+    std::fs::write(host.path("units/nut-monitor"), "failed\n").unwrap();
+    std::fs::write(host.path("units/nut-monitor.broken"), "").unwrap();
+    match host.deploy(&host.plan(&NEW), Verdict::Confirm, None) {
+        Some(Answer::RolledBack(_)) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(host.files(), old());
+    assert_ne!(host.unit("nut-monitor"), "active");
+    assert!(!host.is_open());
+}
+
+#[test]
+fn a_reboot_in_the_middle_leaves_disabled_units_disabled_and_unstarted() {
+    let host = FakeHost::new();
+    for (file, text) in [
+        ("nut-monitor", "inactive\n"),
+        ("nut-monitor.enabled", "disabled\n"),
+    ] {
+        std::fs::write(host.path("units").join(file), text).unwrap();
+    }
+    let mut plan = host.plan(&NEW);
+    plan.units.insert(
+        0,
+        upsctl::model::plan::UnitStep {
+            unit: "nut-monitor.service".into(),
+            action: upsctl::model::plan::UnitAction::Enable,
+            because: Vec::new(),
+        },
+    );
+    let at = calls_of_a_deploy() * 3 / 4;
+    host.deploy(&plan, Verdict::Confirm, Some((at, "kill-before")));
+    assert_eq!(
+        host.unit("nut-monitor.enabled"),
+        "enabled",
+        "killed after it was enabled"
+    );
+    host.reboot(ID);
+    // systemd has asked for what is enabled.
+    std::fs::write(host.path("units/nut-monitor"), "active\n").unwrap();
+    host.undo_as(ID, "boot");
+    assert_eq!(host.unit("nut-monitor.enabled"), "disabled");
+    assert_eq!(host.unit("nut-monitor"), "inactive");
+}
+
+#[test]
+fn a_file_keeps_its_access_list() {
+    if std::process::Command::new("setfacl")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        println!("SKIPPED, setfacl is not here");
+        return;
+    }
+    let acl = |host: &FakeHost| {
+        let path = host.path("root/etc/nut/upsmon.conf");
+        let out = std::process::Command::new("getfacl")
+            .arg("-cp")
+            .arg(path)
+            .output()
+            .unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    for verdict in [Verdict::Confirm, Verdict::Undo] {
+        let host = FakeHost::new();
+        let path = host.path("root/etc/nut/upsmon.conf");
+        let set = std::process::Command::new("setfacl")
+            .args(["-m", "u:1234:r"])
+            .arg(path)
+            .status();
+        assert!(set.unwrap().success());
+        let before = acl(&host);
+        host.deploy(&host.plan(&NEW), verdict, None);
+        assert_eq!(acl(&host), before);
+        assert!(before.contains("user:1234:r--"), "{before}");
+    }
+}
+
+#[test]
+fn what_a_deploy_left_is_seen_and_cleared() {
+    let host = FakeHost::new();
+    let at = call_of("systemd-run");
+    host.deploy(&host.plan(&NEW), Verdict::Confirm, Some((at, "kill-after")));
+    assert!(!host.is_open());
+    let left = host.look().leftovers;
+    assert!(
+        left[0].ends_with(&format!("/etc/nut/.upsctl-{ID}")),
+        "{left:?}"
+    );
+    host.tidy();
+    assert!(host.look().leftovers.is_empty() && !host.has_leftovers());
+    assert_eq!(host.files(), old());
 }

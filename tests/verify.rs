@@ -135,6 +135,7 @@ fn healthy(host: &DesiredHost) -> ObservedHost {
             _ => vec!["192.0.2.10".into()],
         },
         transaction: None,
+        leftovers: Vec::new(),
         deep: BTreeMap::new(),
     }
 }

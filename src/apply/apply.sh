@@ -1,6 +1,6 @@
-# Applies one plan. Expects the probe's settings and functions, those of txn.sh, and
-#   ID HOLDER STATE ROOT GATE EVEN_ON_BATTERY UNDO_AFTER CONFIRM KEEP
-#   PLAN     words NAME,SIZE,META,BEFORE-DIGEST,BEFORE-META ("absent,-" for no file; SIZE `remove`)
+# Applies one plan. Expects the probe's settings and functions, those of txn.sh, files.sh, units.sh and
+# arm.sh, and
+#   ID HOLDER STATE ROOT GATE EVEN_ON_BATTERY UNDO_AFTER CONFIRM KEEP PLAN (see files.sh)
 #   ACTIONS  words ACTION:UNIT
 #   LIBRARY  size of undo.sh
 # stdin: undo.sh, then each file's bytes in order of PLAN, then one line: `confirm`, or why not.
@@ -8,12 +8,20 @@
 trap '' HUP PIPE
 umask 077
 T=$STATE/txn/$ID
+WAY=$ROOT/etc/nut/.upsctl-$ID
+DID='' BEFORE='' ANSWERED='' unread=''
 
 result() { printf '\n--%s result %s\n' "$NONCE" "$*"; }
 
 # Ends without having changed anything.
 refuse() {
-  rm -rf "$T"
+  rm -rf "$T" "$WAY"
+  result "$@"
+  exit 0
+}
+
+# The same, when what is there is another's.
+refuse_at_once() {
   result "$@"
   exit 0
 }
@@ -30,121 +38,158 @@ roll_back() {
   exit 0
 }
 
-# Splits a word of PLAN into name size meta digest old_meta.
-fields() {
-  IFS=,
-  # shellcheck disable=SC2086
-  set -- $1
-  unset IFS
-  name=$1 size=$2 meta=$3 digest=$4 old_meta=$5
-  path=$ROOT/etc/nut/$name
+# Says why what root reads here later, as a program, could be somebody else's: the folder or a way to
+# it is a link, or not root's alone. Folders above ROOT are a test's.
+not_our_own() {
+  place=$(readlink -f "$ROOT/var/lib") || { say "$ROOT/var/lib does not exist"; return; }
+  [ ! -L "$STATE" ] || { say "$STATE is a symbolic link"; return; }
+  [ ! -e "$STATE" ] || place=$place/${STATE##*/}
+  top=$(readlink -f "$ROOT/")
+  me=$(id -u)
+  while :; do
+    stat -c '%F,%u,%g,%a' "$place" | {
+      IFS=, read -r kind owner group mode
+      case $mode in *[2367]) others=1 ;; *[2367]?) others=$group ;; *) others=0 ;; esac
+      [ "$kind" = directory ] && [ "$owner" = "$me" ] && [ "$others" = 0 ]
+    } || { say "$place is not root's alone"; return; }
+    [ "$place" != "$top" ] && [ "$place" != / ] || return 0
+    place=${place%/*}
+    place=${place:-/}
+  done
 }
 
-unchanged() {
-  if [ "$digest" = absent ]; then
-    [ ! -e "$path" ] && [ ! -L "$path" ]
-    return
-  fi
-  [ -f "$path" ] && [ ! -L "$path" ] && [ "$(meta_of "$path")" = "$old_meta" ] &&
-    [ "$(sha256sum <"$path" | cut -d' ' -f1)" = "$digest" ]
+# One more than the greatest there is.
+next_number() {
+  greatest=0
+  for txn in "$STATE"/txn/*/number; do
+    [ -e "$txn" ] && read -r number <"$txn" || continue
+    [ "$number" -le "$greatest" ] || greatest=$number
+  done
+  say $((greatest + 1))
 }
 
-receive() {
-  head -c "$LIBRARY" >"$T/undo.sh"
+stage() {
+  head -c "$LIBRARY" >"$T/undo.sh" && [ "$(wc -c <"$T/undo.sh")" -eq "$LIBRARY" ] || return 1
   for entry in $PLAN; do
     fields "$entry"
-    [ "$size" = remove ] && continue
-    head -c "$size" >"$T/new/$name"
-    [ "$(wc -c <"$T/new/$name")" -eq "$size" ] || return 1
+    as_before || refuse stale "$path"
+    [ "$size" = remove ] || receive || return 1
   done
-  [ "$(wc -c <"$T/undo.sh")" -eq "$LIBRARY" ]
 }
 
 back_up() {
-  : >"$T/files" && : >"$T/did" && : >"$T/before" && : >"$T/answered" || return 1
+  printf '' >"$T/files" || return 1
   for entry in $PLAN; do
     fields "$entry"
-    if [ "$digest" = absent ]; then
-      : >"$T/old/$name.absent" && say "$name absent" >>"$T/files" || return 1
-    else
-      cp -p "$path" "$T/old/$name" && say "$name $old_meta" >>"$T/files" || return 1
-    fi
+    keep || return 1
+  done
+  for word in armed files applied confirmed undone undo-failed; do
+    put "$T/marks/$word" "$word" || return 1
   done
   for action in $ACTIONS; do
-    unit=${action#*:}
-    say "$unit $(systemctl show -p ActiveState --value "$unit")" >>"$T/before"
-  done
+    put "$T/todo/$action" "$action" && printf '%s %s\n' "${action%%:*}" "${action#*:}" || return 1
+  done >"$T/actions" || return 1
+  BEFORE=$(units_now) && put "$T/before" "$BEFORE" || return 1
   for system in $GATE; do
-    serving "$system" && say "$system" >>"$T/answered"
+    serving "$system" && ANSWERED="$ANSWERED $system"
   done
-  say "$ACTIONS" | tr ' ' '\n' | tr : ' ' >"$T/actions"
-  printf 'holder %s\nstarted %s\n' "$HOLDER" "$STARTED" >"$T/meta"
-  for kept in "$T"/* "$T"/old/* "$T"/new/*; do
-    [ ! -f "$kept" ] || sync "$kept" || return 1
+  put "$T/answered" "$ANSWERED" && put "$T/boot" "$(boot_of)" && put "$T/number" "$(next_number)" &&
+    put "$T/meta" "holder $HOLDER
+started $STARTED" && put "$T/open" "$ID" && put "$T/state" staged || return 1
+  # Every byte and every name, so that a power cut finds the whole of it or no `open`.
+  find "$T" "$WAY" -exec sync {} + && sync "$STATE/txn" "$STATE" "$ROOT/etc/nut"
+}
+
+write_files() {
+  for entry in $PLAN; do
+    fields "$entry"
+    if [ "$size" = remove ]; then
+      note "remove $path"
+      rm -f "$path" || roll_back "could not remove $path"
+    else
+      note "write $path"
+      mv -fT "$WAY/new/$name" "$path" || roll_back "could not write $path (disk full or read-only?)"
+    fi
   done
-  sync "$T"
+  sync "$ROOT/etc/nut" || roll_back "$ROOT/etc/nut cannot be synced"
+}
+
+act_on_units() {
+  begun=
+  for step in $ACTIONS; do
+    unit=${step#*:}
+    action=${step%%:*}
+    # Before the first risky step there is a way back without any restart; after it, forward is
+    # the shorter way to a chain that works.
+    if risky "$action" "$unit" && [ -z "$begun$EVEN_ON_BATTERY" ]; then
+      battery=$(on_battery) && roll_back "mains failed during the deploy ($battery)"
+      begun=1
+    fi
+    begin "$step" || roll_back "cannot write to $STATE"
+    note "$action $unit"
+    act "$action" "$unit" || roll_back "systemctl $action $unit failed"
+  done
+}
+
+# Drops transactions beyond the newest KEEP. The state before the first deploy is never dropped: what
+# it does not have, it takes over from those that go.
+prune() {
+  first=
+  in_order | head -n "-$KEEP" | while read -r old; do
+    old=$STATE/txn/$old
+    ended=$(cat "$old/state")
+    if [ "$ended" = confirmed ] && [ -z "$first" ]; then
+      first=$old
+      continue
+    fi
+    [ "$ended" != confirmed ] || inherit "$first" "$old" || return
+    rm -rf "${old:?}"
+  done
+}
+
+inherit() {
+  while read -r name meta; do
+    ! grep -q "^$name " "$1/files" || continue
+    if [ "$meta" = absent ]; then put "$1/old/$name.absent"; else cp -a "$2/old/$name" "$1/old/$name"; fi &&
+      printf '%s %s\n' "$name" "$meta" >>"$1/files" || return 1
+  done <"$2/files" && sync "$1/files" "$1"/old/*
 }
 
 STARTED=$(date +%s)
-mkdir -p "$STATE/txn" && chmod 700 "$STATE" "$STATE/txn" && exec 9>>"$STATE/lock" ||
-  refuse refused "cannot write to $STATE: is the disk full or read-only?"
-if ! flock -n 9; then
-  T=/nonexistent
-  refuse locked "$(cat "$STATE/holder")"
-fi
-say "$HOLDER, process $$ on the host, since $(date +%Y-%m-%dT%H:%M:%S%z)" >"$STATE/holder"
+foreign=$(not_our_own)
+[ -z "$foreign" ] || refuse_at_once refused "$foreign: root would run what others put there"
+mkdir -p "$STATE/txn" && chmod 700 "$STATE" "$STATE/txn" && touch "$STATE/lock" &&
+  command exec 9<"$STATE/lock" ||
+  refuse_at_once refused "cannot write to $STATE: is the disk full or read-only?"
+flock -n 9 || refuse_at_once locked "$(cat "$STATE/holder")"
 if [ -e "$STATE/open" ]; then
-  open=$(cat "$STATE/open")
-  T=/nonexistent
-  refuse unfinished "$open"
+  refuse_at_once unfinished "$(cat "$STATE/open")"
 fi
-mkdir "$T" "$T/new" "$T/old" && say $$ >"$T/pid" ||
+put "$STATE/holder" "$HOLDER, process $$ on the host, since $(date +%Y-%m-%dT%H:%M:%S%z)" &&
+  mkdir "$T" "$T/old" "$T/marks" "$T/todo" "$T/did" && put "$T/pid" "$$ $(born $$)" ||
   refuse refused "cannot write to $STATE: is the disk full or read-only?"
-
-receive || refuse refused "could not receive the files: is the disk full, or was the connection lost?"
+# What an earlier deploy could not clear away is nobody's: none is open.
+rm -rf "$ROOT"/etc/nut/.upsctl-* && mkdir "$WAY" "$WAY/new" "$WAY/old" ||
+  refuse refused "cannot write to $ROOT/etc/nut: is the disk full or read-only?"
+stage || refuse refused "could not receive the files: is the disk full, or was the connection lost?"
 # From here on nothing but the answer is read from stdin.
 exec 3<&0 </dev/null
-for entry in $PLAN; do
-  fields "$entry"
-  unchanged || refuse stale "$path"
-done
 if [ -z "$EVEN_ON_BATTERY" ] && battery=$(on_battery); then
   refuse battery "$battery"
 fi
-back_up || refuse refused "cannot write the backup to $T: is the disk full?"
+back_up || refuse refused "cannot write the backup to $T and $WAY: is the disk full?"
 
-mark staged && printf '%s\n' "$ID" >"$STATE/open" && sync "$STATE/open" "$STATE" ||
-  { rm -f "$STATE/open"; refuse refused "cannot write to $STATE: is the disk full?"; }
-arm "$UNDO_AFTER" || { close undone; result refused "cannot arm the undo timer"; exit 0; }
+arm_boot && arm_timer "$UNDO_AFTER" || { disarm; refuse refused "cannot arm the undo timer"; }
+mv -T "$T/open" "$STATE/open" && sync "$STATE" || roll_back "cannot write to $STATE"
 mark armed || roll_back "cannot write to $STATE"
-case " $PLAN" in *' ups.conf,'*) hold_enumerator ;; esac
-for entry in $PLAN; do
-  fields "$entry"
-  if [ "$size" = remove ]; then
-    note "remove $path"
-    rm -f "$path" && sync "$(dirname "$path")" || roll_back "could not remove $path"
-    continue
-  fi
-  note "write $path"
-  replace "$T/new/$name" "$path" "$meta" || roll_back "could not write $path (disk full or read-only?)"
-done
+case " $PLAN" in *' ups.conf,'*)
+  hold_enumerator || roll_back "$PATH_UNIT did not stop"
+  ;;
+esac
+write_files
 mark files || roll_back "cannot write to $STATE"
-
-begun=
-for action in $ACTIONS; do
-  unit=${action#*:}
-  action=${action%%:*}
-  # Before the first risky step there is a way back without any restart; after it, forward is
-  # the shorter way to a chain that works.
-  if risky "$action" "$unit" && [ -z "$begun$EVEN_ON_BATTERY" ]; then
-    battery=$(on_battery) && roll_back "mains failed during the deploy ($battery)"
-    begun=1
-  fi
-  printf '%s %s\n' "$action" "$unit" >>"$T/did" && sync "$T/did" || roll_back "cannot write to $STATE"
-  note "$action $unit"
-  act "$action" "$unit" >>"$T/log" 2>&1 || roll_back "systemctl $action $unit failed"
-done
-release_enumerator || roll_back "nut-driver-enumerator.path did not start again"
+act_on_units
+release_enumerator || roll_back "$PATH_UNIT did not start again"
 mark applied || roll_back "cannot write to $STATE"
 
 [ -n "$SETTLE" ] && settle
@@ -154,8 +199,7 @@ answer=$(timeout "$CONFIRM" sh -c 'read -r answer && printf %s "$answer"' <&3)
 case $answer in
   confirm)
     close confirmed || roll_back "cannot write to $STATE"
-    # shellcheck disable=SC2012
-    ls -1 "$STATE/txn" | head -n "-$KEEP" | while read -r old; do rm -rf "$STATE/txn/${old:?}"; done
+    prune
     result confirmed "$ID"
     ;;
   *) roll_back "${answer:-the connection was lost before the deploy was confirmed}" ;;

@@ -22,6 +22,11 @@ pub enum RollbackTarget<'a> {
 
 /// Asks for earlier deploys and the backups of a target, to be answered within `deadline`.
 pub fn question(nonce: &str, target: RollbackTarget<'_>, deadline: Duration) -> Question {
+    Question::new(program(nonce, target, ""), deadline)
+}
+
+/// The question's text; `root` is a prefix of every path, for tests.
+pub fn program(nonce: &str, target: RollbackTarget<'_>, root: &str) -> String {
     let target = match target {
         RollbackTarget::List => "",
         RollbackTarget::Last => "last",
@@ -29,11 +34,11 @@ pub fn question(nonce: &str, target: RollbackTarget<'_>, deadline: Duration) -> 
     };
     let settings = shell::assignments(&[
         ("NONCE", nonce.into()),
-        ("STATE", super::STATE_DIR.into()),
-        ("ROOT", String::new()),
+        ("STATE", format!("{root}{}", super::STATE_DIR)),
+        ("ROOT", root.into()),
         ("TARGET", target.into()),
     ]);
-    Question::new(settings + HISTORY, deadline)
+    settings + super::ORDER + HISTORY
 }
 
 /// Reads the program's answer.
@@ -62,6 +67,10 @@ pub fn parse(nonce: &str, answer: &[u8]) -> Result<History, String> {
             _ => {}
         }
     }
+    // The host counts: no clock is asked. Deploys from before it counted have no number.
+    history
+        .entries
+        .sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
     Ok(history)
 }
 
@@ -82,6 +91,7 @@ fn entry(id: &str, text: &str) -> PastDeploy {
     let first_word = |line: String| line.split(' ').next().unwrap_or_default().to_string();
     PastDeploy {
         id: id.into(),
+        number: one("number").parse().unwrap_or(0),
         state: one("state"),
         holder: one("holder"),
         started: one("started").parse().unwrap_or(0),

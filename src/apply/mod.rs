@@ -1,5 +1,6 @@
-//! A plan as one program for the host, and what the host answers. The transaction itself, its
-//! journal and its undoing are `apply.sh`, `txn.sh` and `undo.sh`; this file only fills them in.
+//! A plan as one program for the host, and what the host answers. The transaction itself is shell:
+//! `apply.sh` does it and `undo.sh` undoes it, with the functions of `txn.sh` (its record), `files.sh`,
+//! `units.sh` and `arm.sh` (what undoes it unasked). This file only fills them in.
 
 pub mod history;
 
@@ -9,7 +10,15 @@ use crate::model::secret::{Secret, SecretStore};
 use crate::nut::version::NutVersion;
 
 const APPLY: &str = include_str!("apply.sh");
-const TRANSACTION: &str = include_str!("txn.sh");
+const ORDER: &str = include_str!("order.sh");
+const FUNCTIONS: [&str; 5] = [
+    ORDER,
+    include_str!("txn.sh"),
+    include_str!("files.sh"),
+    include_str!("units.sh"),
+    include_str!("arm.sh"),
+];
+const TIDY: &str = include_str!("tidy.sh");
 const UNDO: &str = include_str!("undo.sh");
 
 /// Where transactions live on a host.
@@ -88,27 +97,26 @@ pub fn program(
         .iter()
         .map(|step| format!("{}:{}", verb(step, settings.nut), step.unit))
         .collect();
-    let undo = undo_program(settings);
-    let mut text = proof.settings.to_string();
-    text.push_str(&shared_settings(settings));
-    text.push_str(&shell::assignments(&[
+    let shared = shared_settings(settings, &entries.join(" "), &actions.join(" "));
+    let functions = FUNCTIONS.concat();
+    let undo = format!("{shared}{functions}{UNDO}");
+    let own = shell::assignments(&[
         ("HOLDER", settings.holder.clone()),
-        (
-            "EVEN_ON_BATTERY",
-            if settings.even_on_battery { "1" } else { "" }.into(),
-        ),
         ("UNDO_AFTER", settings.undo_after.to_string()),
         ("CONFIRM", settings.confirm.to_string()),
         ("KEEP", settings.keep.to_string()),
-        ("PLAN", entries.join(" ")),
-        ("ACTIONS", actions.join(" ")),
         ("LIBRARY", undo.len().to_string()),
-    ]));
-    text.push_str(proof.functions);
-    text.push_str(TRANSACTION);
-    text.push_str(APPLY);
+    ]);
+    let text = [
+        proof.settings,
+        &shared,
+        &own,
+        proof.functions,
+        &functions,
+        APPLY,
+    ];
     Ok(Program {
-        text,
+        text: text.concat(),
         input: Secret::new(undo + &contents),
     })
 }
@@ -120,17 +128,28 @@ pub fn heal_program(id: &str, root: &str) -> String {
     format!("sh {state}/txn/{id}/undo.sh next; cat {state}/txn/{id}/state {state}/txn/{id}/log\n")
 }
 
-fn shared_settings(settings: &Settings) -> String {
+/// The program that takes away what a deploy that ended, or never began, left beside the files. Does
+/// nothing while a transaction is open or under way.
+pub fn tidy_program(root: &str) -> String {
+    let settings = shell::assignments(&[
+        ("STATE", format!("{root}{STATE_DIR}")),
+        ("ROOT", root.into()),
+    ]);
+    settings + TIDY
+}
+
+/// What applying and undoing both go by; no secret among it.
+fn shared_settings(settings: &Settings, plan: &str, actions: &str) -> String {
+    let even_on_battery = if settings.even_on_battery { "1" } else { "" };
     shell::assignments(&[
         ("ID", settings.id.clone()),
         ("STATE", format!("{}{STATE_DIR}", settings.root)),
         ("ROOT", settings.root.clone()),
         ("GATE", settings.gate.join(" ")),
+        ("EVEN_ON_BATTERY", even_on_battery.into()),
+        ("PLAN", plan.into()),
+        ("ACTIONS", actions.into()),
     ])
-}
-
-fn undo_program(settings: &Settings) -> String {
-    format!("{}{TRANSACTION}{UNDO}", shared_settings(settings))
 }
 
 fn verb(step: &UnitStep, nut: NutVersion) -> &'static str {

@@ -23,6 +23,8 @@ pub struct History {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PastDeploy {
     pub id: String,
+    /// Which deploy of its host it is, as the host counts; 0 where none was counted.
+    pub number: u64,
     /// `confirmed`, `undone`, `undo-failed`, or where it stopped.
     pub state: String,
     /// Who did it.

@@ -64,6 +64,8 @@ pub struct ObservedHost {
     pub addresses: Vec<String>,
     /// An upsctl transaction on the host that was neither confirmed nor undone.
     pub transaction: Option<Transaction>,
+    /// What deploys that have ended, or never began, left beside NUT's files.
+    pub leftovers: Vec<String>,
     /// Further answers of the deep probe, by section name.
     #[serde(skip)]
     pub deep: BTreeMap<String, Vec<u8>>,

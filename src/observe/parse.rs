@@ -52,6 +52,7 @@ pub fn parse(name: &HostName, nonce: &str, answer: &[u8]) -> Result<ObservedHost
         }),
         addresses: addresses(&sections),
         transaction: transaction(&sections),
+        leftovers: leftovers(&sections),
         deep: sections
             .iter()
             .filter_map(|(name, section)| {
@@ -352,6 +353,11 @@ fn addresses(sections: &Sections) -> Vec<String> {
                 .map(str::to_string)
         })
         .collect()
+}
+
+fn leftovers(sections: &Sections) -> Vec<String> {
+    let left = |name: &String| name.strip_prefix("leftover ").map(str::to_string);
+    sections.keys().filter_map(left).collect()
 }
 
 fn transaction(sections: &Sections) -> Option<Transaction> {

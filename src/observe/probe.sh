@@ -37,9 +37,12 @@ logged_in() {
 
 settle() {
   own=$(ip -o addr show | while read -r _ _ _ address _; do printf '%s ' "${address%%/*}"; done)
-  until=$(($(date +%s) + SETTLE))
-  until settled || [ "$(date +%s)" -ge "$until" ]; do
-    sleep 0.3
+  # By the time since boot: a clock that is set must not move the end.
+  read -r uptime _ </proc/uptime
+  until=$((${uptime%.*} + SETTLE))
+  until settled || [ "${uptime%.*}" -ge "$until" ]; do
+    sleep 0.1
+    read -r uptime _ </proc/uptime
   done
 }
 
@@ -114,6 +117,13 @@ observe() {
     id=$(cat "$ROOT/var/lib/upsctl/open")
     printf 'id %s\nstate %s\n' "$id" "$(cat "$ROOT/var/lib/upsctl/txn/$id/state")"
     flock -n "$ROOT/var/lib/upsctl/lock" true || printf 'holder %s\n' "$(cat "$ROOT/var/lib/upsctl/holder")"
+  fi
+  # Beside the files there is nothing of a deploy but while it is at it.
+  if [ ! -e "$ROOT/var/lib/upsctl/open" ]; then
+    for left in "$ROOT"/etc/nut/.upsctl-*; do
+      [ -e "$left" ] && flock -n "$ROOT/var/lib/upsctl/lock" true || continue
+      section "leftover $left"
+    done
   fi
   [ -n "$DEEP" ] && deep
   section end

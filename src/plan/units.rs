@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reload;
 use crate::model::desired::{DesiredHost, HostRole};
-use crate::model::observed::ObservedHost;
+use crate::model::observed::{ObservedHost, Unit};
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
 use crate::nut::directive::File;
 use crate::nut::unit;
@@ -99,6 +99,11 @@ fn drivers(
             UnitAction::Enumerate,
             "a driver instance is missing or not active".into(),
         );
+    }
+    let still = |state: &&Unit| state.load == "loaded" && state.active != "active";
+    if let Some(state) = observed.units.get(ENUMERATOR_PATH).filter(still) {
+        let why = format!("it is {}: drivers would not follow ups.conf", state.active);
+        wanted.add(ENUMERATOR_PATH, UnitAction::Start, why);
     }
     for ups in &desired.expect.ups {
         let unit = unit::instance(ups.name.as_str());

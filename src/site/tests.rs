@@ -102,6 +102,7 @@ fn observed(host: &str, lists: &[(&str, &[&str])]) -> ObservedHost {
         journal: Seen::Absent,
         addresses: Vec::new(),
         transaction: None,
+        leftovers: Vec::new(),
         deep: BTreeMap::new(),
     }
 }

@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+use upsctl::apply::history::RollbackTarget;
 use upsctl::apply::{self, Answer, Proof, Settings};
+use upsctl::model::history::History;
 use upsctl::model::name::HostName;
+use upsctl::model::observed::ObservedHost;
 use upsctl::model::plan::{Before, FileChange, FileStep, HostPlan, UnitAction, UnitStep};
 use upsctl::model::secret::SecretStore;
 use upsctl::model::text::Text;
@@ -18,7 +21,7 @@ use upsctl::nut::directive::File;
 use upsctl::nut::version::NutVersion;
 use upsctl::observe::{self, PROBE, Probe, Settle};
 
-const SHIMS: [&str; 18] = [
+const SHIMS: [&str; 19] = [
     "systemctl",
     "systemd-run",
     "upsc",
@@ -37,10 +40,72 @@ const SHIMS: [&str; 18] = [
     "chmod",
     "ln",
     "head",
+    "touch",
 ];
 
 pub struct FakeHost {
+    /// Where file systems are mounted, innermost last.
+    mounts: Vec<PathBuf>,
     dir: TempDir,
+}
+
+/// Which parts of the host have a small file system of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disks {
+    /// None: all of it is in a folder of this machine.
+    Plain,
+    Etc,
+    Var,
+    /// One for each.
+    Both,
+    /// The same one for both.
+    One,
+}
+
+impl Drop for FakeHost {
+    fn drop(&mut self) {
+        for mount in self.mounts.iter().rev() {
+            let _ = Command::new("umount").arg("-l").arg(mount).status();
+        }
+    }
+}
+
+/// Whether file systems can be mounted here. Where not, the test says so and passes, except under CI.
+pub fn can_mount() -> bool {
+    let probe = Command::new("unshare")
+        .args(["--mount", "true"])
+        .stderr(Stdio::null())
+        .status();
+    let can = probe.is_ok_and(|status| status.success()) && Path::new("/dev/loop-control").exists();
+    assert!(
+        can || std::env::var("CI").as_deref() != Ok("true"),
+        "no mounts in CI"
+    );
+    if !can {
+        println!("SKIPPED, this machine may not mount file systems");
+    }
+    can
+}
+
+/// A new ext4 of 1 MiB and few inodes, as a file.
+fn image(path: &Path) {
+    fs::File::create(path).unwrap().set_len(1 << 20).unwrap();
+    let status = Command::new("mkfs.ext4")
+        .args([
+            "-q",
+            "-b",
+            "1024",
+            "-N",
+            "96",
+            "-m",
+            "0",
+            "-O",
+            "^has_journal",
+        ])
+        .arg(path)
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+        .status();
+    assert!(status.unwrap().success());
 }
 
 /// What the deploy says when it has looked at itself.
@@ -55,8 +120,13 @@ pub enum Verdict {
 impl FakeHost {
     /// A host that serves one UPS with its old files.
     pub fn new() -> Self {
-        let host = Self {
+        Self::on(Disks::Plain)
+    }
+
+    pub fn on(disks: Disks) -> Self {
+        let mut host = Self {
             dir: TempDir::new().unwrap(),
+            mounts: Vec::new(),
         };
         for folder in [
             "root/etc/nut",
@@ -67,6 +137,20 @@ impl FakeHost {
             "bin",
         ] {
             fs::create_dir_all(host.path(folder)).unwrap();
+        }
+        if matches!(disks, Disks::Etc | Disks::Both) {
+            host.mount_image("etc", "root/etc/nut");
+        }
+        if matches!(disks, Disks::Var | Disks::Both) {
+            host.mount_image("var", "root/var/lib");
+        }
+        if disks == Disks::One {
+            fs::create_dir(host.path("disk")).unwrap();
+            host.mount_image("one", "disk");
+            for (part, place) in [("disk/etc", "root/etc/nut"), ("disk/var", "root/var/lib")] {
+                fs::create_dir(host.path(part)).unwrap();
+                host.mount(&["--bind"], &host.path(part), place);
+            }
         }
         fs::write(
             host.path("root/etc/os-release"),
@@ -94,9 +178,51 @@ impl FakeHost {
         ] {
             fs::write(host.path("units").join(unit), "active\n").unwrap();
         }
-        fs::copy(host.path("root/etc/nut/ups.conf"), host.path("serving")).unwrap();
+        for (unit, file) in Self::RUNS {
+            fs::copy(
+                host.path("root/etc/nut").join(file),
+                host.path(&format!("runs-{unit}")),
+            )
+            .unwrap();
+        }
         host
     }
+
+    fn mount_image(&mut self, name: &str, place: &str) {
+        let file = self.path(&format!("{name}.img"));
+        image(&file);
+        self.mount(&["-o", "loop"], &file, place);
+        let _ = fs::remove_dir(self.path(place).join("lost+found"));
+    }
+
+    fn mount(&mut self, how: &[&str], what: &Path, place: &str) {
+        let place = self.path(place);
+        let status = Command::new("mount")
+            .args(how)
+            .arg(what)
+            .arg(&place)
+            .status();
+        assert!(status.unwrap().success());
+        self.mounts.push(place);
+    }
+
+    /// Takes away what a fault did to the file systems.
+    pub fn mend_disks(&self) {
+        for mount in &self.mounts {
+            let _ = Command::new("mount")
+                .args(["-o", "remount,rw,bind"])
+                .arg(mount)
+                .status();
+            let _ = fs::remove_dir_all(mount.join("filler"));
+        }
+    }
+
+    /// What each unit has read when it runs.
+    pub const RUNS: [(&str, &str); 3] = [
+        ("nut-driver@ups", "ups.conf"),
+        ("nut-server", "ups.conf"),
+        ("nut-monitor", "upsmon.conf"),
+    ];
 
     pub fn old_files() -> [(File, &'static str); 3] {
         [
@@ -116,16 +242,27 @@ impl FakeHost {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     }
 
-    /// Files of /etc/nut with their content, leftovers included.
+    /// Files of /etc/nut with their content; the folders of transactions are not among them.
     pub fn files(&self) -> BTreeMap<String, String> {
-        fs::read_dir(self.path("root/etc/nut"))
-            .unwrap()
-            .map(|entry| {
-                let path = entry.unwrap().path();
+        self.names()
+            .filter(|path| !path.is_dir())
+            .map(|path| {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
                 (name, fs::read_to_string(path).unwrap())
             })
             .collect()
+    }
+
+    /// Whether a transaction left something beside the files.
+    pub fn has_leftovers(&self) -> bool {
+        self.names()
+            .any(|path| path.to_string_lossy().contains("/.upsctl-"))
+    }
+
+    fn names(&self) -> impl Iterator<Item = PathBuf> {
+        fs::read_dir(self.path("root/etc/nut"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
     }
 
     pub fn is_open(&self) -> bool {
@@ -154,7 +291,11 @@ impl FakeHost {
     /// A plan from the old files to `new`; a file that is not there yet is created.
     pub fn plan(&self, new: &[(File, &str)]) -> HostPlan {
         let meta = Self::meta();
-        let old: BTreeMap<File, &str> = Self::old_files().into();
+        let there = self.files();
+        let old: BTreeMap<File, &str> = there
+            .iter()
+            .filter_map(|(name, text)| Some((name.parse().ok()?, text.as_str())))
+            .collect();
         let files = new
             .iter()
             .map(|&(file, text)| FileStep {
@@ -288,6 +429,36 @@ impl FakeHost {
             .stderr(Stdio::null())
             .status();
         status.unwrap();
+    }
+
+    /// What the host remembers, and what a rollback to `target` would put back.
+    pub fn history(&self, target: RollbackTarget<'_>) -> History {
+        let program = apply::history::program("n", target, &self.settings("").root);
+        let output = self.sh(&program, None).output().unwrap();
+        apply::history::parse("n", &output.stdout).unwrap()
+    }
+
+    /// What a reading command sees.
+    pub fn look(&self) -> ObservedHost {
+        let probe = Probe {
+            drivers: vec!["ups".into()],
+            root: self.settings("").root,
+            ..Probe::default()
+        };
+        let output = self.sh(&probe.program("n"), None).output().unwrap();
+        observe::parse(&HostName::new("pve").unwrap(), "n", &output.stdout).unwrap()
+    }
+
+    /// What the next upsctl does about leftovers.
+    pub fn tidy(&self) {
+        let program = apply::tidy_program(&self.settings("").root);
+        self.sh(&program, None).status().unwrap();
+    }
+
+    /// From now on this is another boot than that of the deploy.
+    pub fn reboot(&self, id: &str) {
+        let boot = self.path("root/var/lib/upsctl/txn").join(id).join("boot");
+        fs::write(boot, "another\n").unwrap();
     }
 
     /// What the undo timer or the boot unit does.

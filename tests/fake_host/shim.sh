@@ -9,11 +9,14 @@ real() {
 
 unit_file() { printf '%s/units/%s' "$FAKE" "${1%.service}"; }
 state_of() { cat "$(unit_file "$1")" 2>/dev/null || echo inactive; }
+enabled_of() { cat "$(unit_file "$1").enabled" 2>/dev/null || echo enabled; }
+invocation_of() { cat "$(unit_file "$1").invocation" 2>/dev/null || echo 0; }
 
-# upsd serves what the files say when it was started: a driver named `broken` never answers, and
-# MODE decides whether upsd runs at all.
+# A daemon has what its file said when it was started: a driver named `broken` never answers, and MODE
+# decides whether upsd and upsmon run at all.
 start_unit() {
-  case ${1%.service} in
+  unit=${1%.service}
+  case $unit in
     nut-server | nut-monitor)
       if grep -q '^MODE=none' "$ROOT_DIR/etc/nut/nut.conf" 2>/dev/null; then
         echo inactive >"$(unit_file "$1")"
@@ -21,15 +24,28 @@ start_unit() {
       fi
       ;;
   esac
+  [ ! -e "$(unit_file "$1").broken" ] || { echo failed >"$(unit_file "$1")"; return 1; }
   echo active >"$(unit_file "$1")"
-  case ${1%.service} in
-    nut-server) cp "$ROOT_DIR/etc/nut/ups.conf" "$FAKE/serving" 2>/dev/null ;;
-    *) : ;;
-  esac
+  echo $(($(invocation_of "$1") + 1)) >"$(unit_file "$1").invocation"
+  case $unit in
+    nut-server | nut-driver@*) cat "$ROOT_DIR/etc/nut/ups.conf" ;;
+    nut-monitor) cat "$ROOT_DIR/etc/nut/upsmon.conf" ;;
+    *) return 0 ;;
+  esac >"$FAKE/runs-$unit" 2>/dev/null
+  return 0
 }
 
 serves() {
-  [ "$(state_of nut-server)" = active ] && [ -e "$FAKE/serving" ] && ! grep -q broken "$FAKE/serving"
+  [ "$(state_of nut-server)" = active ] && [ -e "$FAKE/runs-nut-server" ] && ! grep -q broken "$FAKE/runs-nut-server"
+}
+
+# Takes every block, or every inode, of the file system of folder $1.
+fill() {
+  mkdir -p "$1/filler"
+  case $FAULT in
+    *-blocks) for size in 64k 4k 1k; do dd if=/dev/zero of="$1/filler/$size" bs=$size status=none 2>/dev/null; done ;;
+    *) i=0; while mkdir "$1/filler/$i" 2>/dev/null; do i=$((i + 1)); done ;;
+  esac
 }
 
 effect() {
@@ -48,22 +64,23 @@ effect() {
               for unit; do
                 case $unit in
                   show | -* | *,*) continue ;;
-                  *\**) continue ;;
+                  *\**) unit=nut-driver@ups.service ;;
                 esac
-                printf 'Id=%s\nLoadState=loaded\nActiveState=%s\nSubState=running\nUnitFileState=enabled\n' \
-                  "$unit" "$(state_of "$unit")"
+                printf 'Id=%s\nLoadState=loaded\nActiveState=%s\nSubState=running\nUnitFileState=%s\nInvocationID=%s\n' \
+                  "$unit" "$(state_of "$unit")" "$(enabled_of "$unit")" "$(invocation_of "$unit")"
                 printf 'ActiveEnterTimestampMonotonic=99999999999\nStateChangeTimestampMonotonic=99999999999999\n\n'
               done
               ;;
           esac
           ;;
-        restart | start) start_unit "$2"; echo "$1 $2" >>"$FAKE/log" ;;
-        reload) cp "$ROOT_DIR/etc/nut/ups.conf" "$FAKE/serving" ;;
+        restart | start) for unit; do :; done; echo "$1 $unit" >>"$FAKE/log"; start_unit "$unit" ;;
         stop)
-          case $2 in upsctl-undo-*) : >"$FAKE/timer-off" ;; esac
-          echo inactive >"$(unit_file "$2")"
+          for unit; do :; done
+          case $unit in upsctl-undo-*) : >"$FAKE/timer-off" ;; esac
+          echo inactive >"$(unit_file "$unit")"
           ;;
-        enable | disable | reset-failed) : ;;
+        enable | disable) echo "$1d" >"$(unit_file "$2").enabled" ;;
+        reset-failed) : ;;
       esac
       ;;
     systemd-run)
@@ -104,6 +121,12 @@ if [ "$calls" = "${FAULT_AT:-0}" ]; then
   case $FAULT in
     refuse) exit 1 ;;
     battery) : >"$FAKE/on-battery" ;;
+    "fill-etc-blocks fill-var-inodes") FAULT=fill-etc-blocks; fill "$ROOT_DIR/etc/nut"; FAULT=fill-var-inodes; fill "$ROOT_DIR/var/lib" ;;
+    fill-etc-*) fill "$ROOT_DIR/etc/nut" ;;
+    fill-var-*) fill "$ROOT_DIR/var/lib" ;;
+    state-gone) PATH=$REAL_PATH rm -rf "$ROOT_DIR/var/lib/upsctl" ;;
+    state-read-only) mount -o remount,ro,bind "$ROOT_DIR/var/lib" ;;
+    etc-read-only) mount -o remount,ro,bind "$ROOT_DIR/etc/nut" ;;
     fail-after) effect "$@"; exit 1 ;;
     kill-before) kill -KILL "$DEPLOY_PID" 2>/dev/null || kill -KILL "$PPID"; exit 1 ;;
     kill-after) effect "$@"; kill -KILL "$DEPLOY_PID" 2>/dev/null || kill -KILL "$PPID"; exit 1 ;;

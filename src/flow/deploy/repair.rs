@@ -16,7 +16,8 @@ use crate::model::secret::Secret;
 const HEAL_DEADLINE: Duration = Duration::from_secs(240);
 const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
 
-/// Ends transactions that nobody holds any more, and looks again at those hosts.
+/// Ends transactions that nobody holds any more, clears away what others left, and looks again at
+/// those hosts.
 pub(super) fn heal(
     run: &Run,
     hosts: &dyn Change,
@@ -27,16 +28,18 @@ pub(super) fn heal(
         let Some(Ok(host)) = looked.get_mut(name) else {
             continue;
         };
-        let Some(open) = &host.observed.transaction else {
-            continue;
+        let (what, program) = match &host.observed.transaction {
+            Some(open) if open.holder.is_some() => continue,
+            Some(open) => (
+                "putting an unfinished deploy back",
+                apply::heal_program(&open.id, ""),
+            ),
+            None if host.observed.leftovers.is_empty() => continue,
+            None => ("clearing away", apply::tidy_program("")),
         };
-        if open.holder.is_some() {
-            continue;
-        }
-        run.progress
-            .begin(name, "putting an unfinished deploy back");
+        run.progress.begin(name, what);
         let command = Command {
-            program: apply::heal_program(&open.id, ""),
+            program,
             input: Secret::new(""),
             deadline: HEAL_DEADLINE,
         };

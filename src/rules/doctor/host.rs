@@ -24,6 +24,7 @@ rules! { Host
     Error   "host-look-failed"      Host(look_failed) [];
     Error   "nut-not-there"         Host(not_installed) [];
     Error   "deploy-unfinished"     Host(deploy_unfinished) [];
+    Warning "deploy-leftovers"      Host(deploy_leftovers) ["deploy-unfinished"];
     Error   "disk-full"             Host(disk_full) [];
     Error   "disk-read-only"        Host(disk_read_only) [];
     Warning "clock-wrong"           Host(clock_wrong) [];
@@ -137,6 +138,14 @@ fn deploy_unfinished(host: ParsedHost<'_>) -> Option<Says> {
         )),
     }
     .into()
+}
+
+fn deploy_leftovers(host: ParsedHost<'_>) -> Option<Says> {
+    let left = &host.look()?.leftovers;
+    let first = left.first()?;
+    bad(format!("{} of a deploy that ended", left.join(", ")))
+        .at(first)
+        .into()
 }
 
 fn disk_full(host: ParsedHost<'_>) -> Option<Says> {
