@@ -9,7 +9,12 @@ use upsctl::model::inventory::{Inventory, Platform};
 use upsctl::nut::version::NutVersion;
 use upsctl::render::{InventoryIndex, Templates, by_hand, desired};
 
-const VERSIONS: [NutVersion; 3] = [NutVersion::V2_7_4, NutVersion::V2_8_0, NutVersion::V2_8_1];
+const VERSIONS: [NutVersion; 4] = [
+    NutVersion::V2_7_4,
+    NutVersion::V2_8_0,
+    NutVersion::V2_8_1,
+    NutVersion::V2_8_5,
+];
 
 fn inventory(case: &Path) -> Inventory {
     let path = case.join("inventory.toml");

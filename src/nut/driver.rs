@@ -69,7 +69,7 @@ pub struct Driver {
     pub since: NutVersion,
     /// The last version that has it, if it is gone.
     pub last: Option<NutVersion>,
-    packages: [Option<&'static str>; 3],
+    packages: [Option<&'static str>; 4],
 }
 
 impl Driver {
@@ -98,7 +98,7 @@ pub enum KeyKind {
 struct DriverKey {
     driver: &'static str,
     name: &'static str,
-    kinds: [Option<KeyKind>; 3],
+    kinds: [Option<KeyKind>; 4],
 }
 
 static DRIVER_TABLE: LazyLock<Vec<Driver>> =
@@ -121,7 +121,8 @@ fn driver_row(cells: Vec<&'static str>) -> Option<Driver> {
         media: Media::parse(media)?,
         since: NutVersion::parse(since).ok()?,
         last: NutVersion::parse(last).ok(),
-        packages: [0, 1, 2].map(|at| packages.get(at).copied().filter(|package| *package != "-")),
+        packages: [0, 1, 2, 3]
+            .map(|at| packages.get(at).copied().filter(|package| *package != "-")),
     })
 }
 
@@ -132,7 +133,7 @@ fn key_row(cells: Vec<&'static str>) -> Option<DriverKey> {
     Some(DriverKey {
         driver,
         name,
-        kinds: [0, 1, 2].map(|at| kinds.get(at).and_then(|kind| key_kind(kind))),
+        kinds: [0, 1, 2, 3].map(|at| kinds.get(at).and_then(|kind| key_kind(kind))),
     })
 }
 
@@ -150,6 +151,7 @@ fn column(suite: Suite) -> usize {
         Suite::Bullseye => 0,
         Suite::Bookworm => 1,
         Suite::Trixie => 2,
+        Suite::Forky => 3,
     }
 }
 
@@ -278,7 +280,7 @@ mod tests {
         );
         assert_eq!(
             key_suites("usbhid-ups", "allow_duplicates"),
-            [Suite::Trixie]
+            [Suite::Trixie, Suite::Forky]
         );
     }
 

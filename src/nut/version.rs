@@ -46,7 +46,7 @@ impl NutVersion {
     pub const V2_8_3: Self = Self::new(2, 8, 3);
     /// August 2025.
     pub const V2_8_4: Self = Self::new(2, 8, 4);
-    /// April 2026.
+    /// April 2026; Debian 14.
     pub const V2_8_5: Self = Self::new(2, 8, 5);
     /// What NUT's sources call the next release.
     pub const V2_8_6: Self = Self::new(2, 8, 6);
@@ -158,11 +158,18 @@ pub enum Suite {
     Bookworm,
     /// Debian 13, Proxmox VE 9: nut 2.8.1-5.
     Trixie,
+    /// Debian 14: nut 2.8.5-1.
+    Forky,
 }
 
 impl Suite {
     /// Every suite, oldest first.
-    pub const ALL: [Suite; 3] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie];
+    pub const ALL: [Suite; 4] = [
+        Suite::Bullseye,
+        Suite::Bookworm,
+        Suite::Trixie,
+        Suite::Forky,
+    ];
 
     /// The upstream version it ships.
     pub fn nut(self) -> NutVersion {
@@ -170,24 +177,27 @@ impl Suite {
             Suite::Bullseye => NutVersion::V2_7_4,
             Suite::Bookworm => NutVersion::V2_8_0,
             Suite::Trixie => NutVersion::V2_8_1,
+            Suite::Forky => NutVersion::V2_8_5,
         }
     }
 
-    /// `11`, `12`, `13`, as `VERSION_ID` in os-release.
+    /// `11` to `14`, as `VERSION_ID` in os-release.
     pub fn number(self) -> &'static str {
         match self {
             Suite::Bullseye => "11",
             Suite::Bookworm => "12",
             Suite::Trixie => "13",
+            Suite::Forky => "14",
         }
     }
 
-    /// `bullseye`, `bookworm`, `trixie`.
+    /// `bullseye`, `bookworm`, `trixie`, `forky`.
     pub fn codename(self) -> &'static str {
         match self {
             Suite::Bullseye => "bullseye",
             Suite::Bookworm => "bookworm",
             Suite::Trixie => "trixie",
+            Suite::Forky => "forky",
         }
     }
 
