@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `upsctl diff` of a host in sync costs beside a plain ssh that reads the same, as a ratio.
+# What `upsctl diff` of a host in sync, and `upsctl status`, cost beside a plain ssh that reads the same, as a ratio.
 # Both are cold: a process and a connection of their own each time. They take turns, and what counts
 # is the ratio of each pair, so that load on the machine meets both.
 # PAIRS=N sets how often (default 21), SUITE the host's Debian (default bookworm).
@@ -40,9 +40,10 @@ say() {
 
 # Runs inside the lab's network, so that what is timed is started without a detour.
 race() {
-  local upsctl=(target/release/upsctl -i "$2/site.toml" --ssh-config "$1" diff --exit-code)
+  local upsctl=(target/release/upsctl -i "$2/site.toml" --ssh-config "$1" "${@:3}")
   local ssh=(ssh -F "$1" root@pve "$plain")
   local pair a b
+  rm -f "$2"/{upsctl,ssh,ratio}
   # The first of each finds cold caches.
   took "${ssh[@]}" >/dev/null
   took "${upsctl[@]}" >/dev/null
@@ -58,13 +59,14 @@ race() {
     echo "$b" >>"$2/ssh"
     echo $((a * 10000 / b)) >>"$2/ratio"
   done
-  say 'upsctl diff, ms' 1000 0 <"$2/upsctl"
+  say "upsctl $3, ms" 1000 0 <"$2/upsctl"
   say 'plain ssh, ms' 1000 0 <"$2/ssh"
   say 'ratio of the pairs' 10000 3 <"$2/ratio"
 }
 
 if [ "${1:-}" = inside ]; then
-  race "$2" "$3"
+  race "$2" "$3" diff --exit-code
+  race "$2" "$3" status
   exit
 fi
 if [ "$(id -u)" != 0 ]; then

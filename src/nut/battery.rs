@@ -28,17 +28,14 @@ impl<'a> Variables<'a> {
         (0.0..=1000.0).contains(&number).then_some(number)
     }
 
-    /// Seconds that the battery lasts under the present load. Drivers write 0, -1 or 65535 when the
-    /// UPS does not tell.
+    /// Seconds that the battery lasts under the present load.
     pub fn runtime_s(&self) -> Option<f64> {
-        let seconds = self.number("battery.runtime")?;
-        (seconds > 0.0 && seconds < 65_535.0).then_some(seconds)
+        figure(self.text("battery.runtime")?)
     }
 
     /// Seconds of runtime at which the battery counts as low; 0 means that none is set.
     pub fn runtime_low_s(&self) -> Option<f64> {
-        let seconds = self.number("battery.runtime.low")?;
-        (seconds > 0.0 && seconds < 65_535.0).then_some(seconds)
+        figure(self.text("battery.runtime.low")?)
     }
 
     /// Percent of charge at which the battery counts as low; 0 means that none is set.
@@ -55,6 +52,12 @@ impl<'a> Variables<'a> {
         };
         known("battery.date").or_else(|| known("battery.mfr.date"))
     }
+}
+
+/// A figure of a battery as drivers write it. Some say 0, -1 or 65535 for "not known".
+pub fn figure(text: &str) -> Option<f64> {
+    let value: f64 = text.trim().parse().ok()?;
+    (value > 0.0 && value < 65_535.0).then_some(value)
 }
 
 /// Whether the text of `ups.test.result` tells of a failed self-test. The texts are every driver's

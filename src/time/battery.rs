@@ -57,12 +57,6 @@ pub struct Reserve {
 pub const HOLDS: f64 = 0.7;
 
 impl Battery {
-    /// Reads a figure as drivers write it. Some say 0, -1 or 65535 for "not known".
-    pub fn figure(text: &str) -> Option<f64> {
-        let value: f64 = text.trim().parse().ok()?;
-        (value > 0.0 && value < 65_535.0).then_some(value)
-    }
-
     /// When it is low, and what is left then.
     pub fn reserve(&self) -> Reserve {
         if self.decides == Decides::Unknown {

@@ -9,6 +9,7 @@ use super::input::{Figure, Host, Leaves, Mount, Outage, Ups, Watch, WayDown};
 use crate::model::inventory::{self, Platform};
 use crate::model::name::HostName;
 use crate::model::observed::Seen;
+use crate::nut::battery::figure;
 use crate::nut::status::{StatusWord, UpsStatus};
 use crate::nut::ups_name::UpsName;
 use crate::site::{LoggedIn, ParsedHost, ParsedSite, ParsedUps, address};
@@ -60,13 +61,13 @@ fn battery(ups: ParsedUps<'_>, driver: &str) -> Battery {
         let value = ["override", "default"]
             .iter()
             .find_map(|kind| ups.value(&format!("{kind}.{name}")));
-        value.and_then(Battery::figure)
+        value.and_then(figure)
     };
     let is_set = set("battery.charge.low")
         .or(set("battery.runtime.low"))
         .is_some();
     let figure = |name: &str| {
-        let said = ups.variable(name).and_then(Battery::figure);
+        let said = ups.variable(name).and_then(figure);
         said.or_else(|| set(name))
     };
     Battery {

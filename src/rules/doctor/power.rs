@@ -4,6 +4,7 @@ use super::rules;
 use super::says::{Says, bad};
 use crate::model::observed::Reading;
 use crate::model::verdict::PowerLine;
+use crate::nut::battery;
 use crate::nut::status::{StatusWord, UpsStatus};
 use crate::site::{ParsedHost, ParsedSite, ParsedUps};
 
@@ -88,9 +89,7 @@ fn reserve(ups: ParsedUps<'_>) -> String {
     let charge = ups
         .number("battery.charge")
         .map(|charge| format!("{charge:.0} %"));
-    let runtime = ups
-        .number("battery.runtime")
-        .filter(|left| (0.0..65_535.0).contains(left));
+    let runtime = ups.variable("battery.runtime").and_then(battery::figure);
     let runtime = runtime.map(|left| format!("about {} left", minutes(left)));
     let known: Vec<String> = charge.into_iter().chain(runtime).collect();
     if known.is_empty() {
@@ -176,12 +175,7 @@ fn low_on_mains(ups: ParsedUps<'_>) -> Option<Says> {
 
 fn test_failed(ups: ParsedUps<'_>) -> Option<Says> {
     let result = ups.variable("ups.test.result")?;
-    let lower = result.to_lowercase();
-    let words = ["error", "fail", "bad", "warning"];
-    words
-        .iter()
-        .any(|word| lower.contains(word))
-        .then_some(())?;
+    battery::test_failed(result).then_some(())?;
     bad(format!(
         "the last battery test of {} ended with \"{result}\"",
         ups.name()
