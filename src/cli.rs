@@ -70,6 +70,11 @@ impl Cli {
         let matches = <Self as CommandFactory>::command().get_matches();
         let word = matches.subcommand_name().unwrap_or_default().to_string();
         let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let Some(only) = cli.global.format.only_of().filter(|only| *only != word) {
+            let message = format!("this format is for `upsctl {only}` alone");
+            let kind = clap::error::ErrorKind::InvalidValue;
+            Self::command().error(kind, message).exit();
+        }
         (cli, word)
     }
 }

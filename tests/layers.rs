@@ -314,3 +314,26 @@ fn every_template_is_built_in_and_every_rule_has_its_text() {
     }
     assert!(!texts.is_empty());
 }
+
+/// What the map names is there: a file that moved takes its line along. `NAME`, `FILE` and `ID`
+/// stand for what is added, `*` for several.
+#[test]
+fn every_file_that_the_architecture_names_exists() {
+    let text = fs::read_to_string("ARCHITECTURE.md").expect("the map");
+    let there: Vec<PathBuf> = ["src", "tests", "templates", "docs", "benches"]
+        .into_iter()
+        .flat_map(|folder| files(Path::new(folder)))
+        .chain(["README.md", "CHANGELOG.md", "Cargo.toml"].map(PathBuf::from))
+        .collect();
+    let ends = [".rs", ".sh", ".md", ".toml", ".tsv", ".j2"];
+    let named = text.split('`').skip(1).step_by(2).filter(|word| {
+        let open = ["NAME", "FILE", "ID", "*", "{", " "];
+        ends.iter().any(|end| word.ends_with(end)) && !open.iter().any(|part| word.contains(part))
+    });
+    let lost: Vec<&str> = named
+        .clone()
+        .filter(|name| !there.iter().any(|path| path.ends_with(name)))
+        .collect();
+    assert_eq!(lost, Vec::<&str>::new());
+    assert!(named.count() > 40);
+}

@@ -1,5 +1,5 @@
 //! Whole files, byte for byte: `tests/golden/CASE/inventory.toml` against what stands under
-//! `expected/VERSION/HOST/`. `UPDATE=1 cargo test --test render` writes what was rendered.
+//! `expected/VERSION/HOST/`, or `expected/every-version/HOST/` where no version differs. `UPDATE=1 cargo test --test render` writes what was rendered.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,6 +49,34 @@ fn rendered(case: &Path) -> BTreeMap<PathBuf, String> {
     files
 }
 
+/// What is the same for all versions, once, below `every-version/`.
+fn shared(mut files: BTreeMap<PathBuf, String>) -> BTreeMap<PathBuf, String> {
+    let of = |version: NutVersion, rest: &Path| Path::new(&version.to_string()).join(rest);
+    let rests: Vec<PathBuf> = files
+        .keys()
+        .filter_map(|name| {
+            Some(
+                name.strip_prefix(VERSIONS[0].to_string())
+                    .ok()?
+                    .to_path_buf(),
+            )
+        })
+        .collect();
+    for rest in rests {
+        let texts = VERSIONS.map(|version| files.get(&of(version, &rest)));
+        if let [Some(one), others @ ..] = texts
+            && others.iter().all(|other| *other == Some(one))
+        {
+            let text = one.clone();
+            for version in VERSIONS {
+                files.remove(&of(version, &rest));
+            }
+            files.insert(Path::new("every-version").join(rest), text);
+        }
+    }
+    files
+}
+
 fn on_disk(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -88,7 +116,7 @@ fn every_case_renders_to_the_expected_bytes() {
     for entry in fs::read_dir(golden).expect("the cases") {
         let case = entry.expect("a case").path();
         let folder = case.join("expected");
-        let files = rendered(&case);
+        let files = shared(rendered(&case));
         if std::env::var_os("UPDATE").is_some() {
             update(&folder, &files);
         }

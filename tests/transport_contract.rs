@@ -188,7 +188,7 @@ fn does_not_listen_for_ever_to_a_program_that_never_stops(to: &mut dyn Transport
     let Err(HostError::Garbled { detail }) = endless else {
         panic!("{:?}", endless.map(|o| o.status))
     };
-    assert!(detail.contains("16 MiB"), "{detail}");
+    assert!(detail.contains("8 MiB"), "{detail}");
 }
 
 fn never_has_program_or_input_in_a_process_list(to: &mut dyn Transport) {

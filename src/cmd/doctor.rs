@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Error, Result, anyhow};
 use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
@@ -13,6 +13,8 @@ use super::session::{self, Session};
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow;
+use crate::model::diagnostic::Diagnostics;
+use crate::model::nearest::nearest;
 use crate::model::verdict::Diagnosis;
 use crate::observe::{Recorded, Recording};
 use crate::report::{self, human::Page, walkthrough};
@@ -67,7 +69,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         session::print(global, &shown(global, &page, &diagnosis, exit)?)?;
         return Ok(exit);
     }
-    let mut session = Session::begin(global, hosts)?;
+    let session = Session::begin(global, hosts);
+    let mut session = session.map_err(|error| or_symptom(error, hosts.first()))?;
     let mut repairs = match arguments.fix {
         true => Some(Repairs::new(arguments.yes)?),
         false => None,
@@ -126,6 +129,22 @@ fn symptoms_and_hosts() -> Vec<CompletionCandidate> {
         .iter()
         .map(|(word, _, what)| CompletionCandidate::new(word).help(Some((*what).into())));
     symptoms.chain(candidates::hosts_and_tags()).collect()
+}
+
+/// The first word may have been meant as a symptom.
+fn or_symptom(error: Error, first: Option<&String>) -> Error {
+    let Some(word) = first else {
+        return error;
+    };
+    let near = nearest(word, SYMPTOMS.iter().map(|(word, ..)| *word));
+    match (error.downcast::<Diagnostics>(), near) {
+        (Ok(mut errors), Some(near)) if errors.0[0].message.contains(&format!("`{word}`")) => {
+            errors.0[0].help = Some(format!("did you mean the symptom `{near}`?"));
+            errors.into()
+        }
+        (Ok(errors), _) => errors.into(),
+        (Err(error), _) => error,
+    }
 }
 
 fn save(path: &std::path::Path, looked: Vec<Recorded>) -> Result<()> {

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Inventory: a TOML file, or a folder whose *.toml files are merged
     #[arg(
@@ -56,6 +57,18 @@ pub enum Format {
     Markdown,
     /// A text file for node_exporter (status only)
     Prometheus,
+}
+
+impl Format {
+    /// The one command that has the format, when not all have it.
+    pub fn only_of(self) -> Option<&'static str> {
+        match self {
+            Self::Human | Self::Json => None,
+            Self::Github => Some("check"),
+            Self::Markdown => Some("explain"),
+            Self::Prometheus => Some("status"),
+        }
+    }
 }
 
 /// When to colour.

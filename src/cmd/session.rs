@@ -121,7 +121,9 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the terminal cannot be written to or read from.
     pub fn confirm(&self, command: &str, yes: bool, previews: &[HostOutcome]) -> Result<bool> {
-        if self.global.format != Format::Json {
+        // Who asks for quiet and is not asked has no use for the plan.
+        let silent = yes && self.global.quiet;
+        if self.global.format != Format::Json && !silent {
             self.show(&report::human::outcomes(command, previews, &self.page()))?;
         }
         if yes {
@@ -187,7 +189,11 @@ impl<'a> Session<'a> {
 /// # Errors
 /// When stdout cannot be written to.
 pub(super) fn print(global: &Global, text: &str) -> Result<()> {
-    screen::stdout(text, color(global)).context("could not write to stdout")
+    let written = match global.format {
+        Format::Json | Format::Prometheus => screen::stdout(text, color(global)),
+        Format::Human | Format::Github | Format::Markdown => screen::people(text, color(global)),
+    };
+    written.context("could not write to stdout")
 }
 
 pub(super) fn color(global: &Global) -> screen::Color {

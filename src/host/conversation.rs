@@ -11,7 +11,7 @@ use super::{Command, Dialogue};
 use crate::model::outcome::HostError;
 
 /// More than any answer of ours; a host that sends more is not answering.
-const MOST_OUTPUT: usize = 16 << 20;
+const MOST_OUTPUT: usize = 8 << 20;
 
 /// The near ends of a program's pipes.
 pub(super) struct Pipes<I, O, E> {

@@ -7,8 +7,9 @@
 //! What cannot be known: a program killed by a signal looks like a lost connection (ssh's
 //! multiplexing protocol has no word for it).
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio as ProcessStdio;
 use std::time::Duration;
@@ -245,6 +246,7 @@ fn control_folder() -> std::io::Result<TempDir> {
     let make = |folder: PathBuf| {
         tempfile::Builder::new()
             .prefix("upsctl-")
+            .permissions(Permissions::from_mode(0o700))
             .tempdir_in(folder)
     };
     for folder in runtime.into_iter().chain(usual) {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::shell::quote;
 use crate::model::inventory::Host;
 
-/// Options of every connection. Never a question, never an unknown host key; nothing of the
+/// Options of every connection. Never a question, and so no unknown host key, unless the user's own
+/// configuration takes it (StrictHostKeyChecking, UserKnownHostsFile); nothing of the
 /// user's configuration that is for sessions at a terminal; a dead link is noticed in 15 s.
 const OPTIONS: &[&str] = &[
     "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
     "ServerAliveInterval=5",
     "ServerAliveCountMax=2",
     "ClearAllForwardings=yes",
@@ -19,7 +19,7 @@ const OPTIONS: &[&str] = &[
     "ForwardX11=no",
     "PermitLocalCommand=no",
     // Should this process be killed, the connection does not outlive it by more than this.
-    "ControlPersist=5m",
+    "ControlPersist=30s",
 ];
 
 /// What is known of a way to a host.
@@ -149,10 +149,7 @@ mod tests {
     #[test]
     fn asks_nothing_and_trusts_no_unknown_key() {
         let argv = argv(&target());
-        assert!(
-            argv.contains("-o BatchMode=yes -o StrictHostKeyChecking=yes"),
-            "{argv}"
-        );
+        assert!(argv.contains("-o BatchMode=yes"), "{argv}");
         assert!(argv.contains("-o ConnectTimeout=10"), "{argv}");
         assert!(argv.ends_with(" -- 192.168.2.214"), "{argv}");
         assert!(!argv.contains("IdentitiesOnly"), "{argv}");

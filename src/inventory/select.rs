@@ -46,7 +46,11 @@ fn unknown(inventory: &Inventory, word: &str) -> Diagnostic {
     if let Some(tag) = word.strip_prefix('@') {
         return unknown_tag(inventory, tag);
     }
-    let help = nearest::hint(word, "hosts", inventory.hosts.keys().map(HostName::as_str));
+    let mut hosts = inventory.hosts.values();
+    let help = match hosts.any(|host| host.tags.iter().any(|tag| tag == word)) {
+        true => Some(format!("`{word}` is a tag: write `@{word}`")),
+        false => nearest::hint(word, "hosts", inventory.hosts.keys().map(HostName::as_str)),
+    };
     Diagnostic {
         help,
         ..Diagnostic::new(format!("there is no host `{word}` in the inventory"))

@@ -144,13 +144,6 @@ pub struct Unit {
     pub properties: BTreeMap<String, String>,
 }
 
-impl Unit {
-    /// Whether it runs: `active` and not a oneshot that has ended.
-    pub fn runs(&self) -> bool {
-        self.active == "active" && self.sub == "running"
-    }
-}
-
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Socket {

@@ -44,11 +44,4 @@ impl SecretStore {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.0.iter().map(|(user, secret)| (user.as_str(), secret))
     }
-
-    /// The user whose password this is.
-    pub fn owner_of(&self, value: &str) -> Option<&str> {
-        self.iter()
-            .find(|(_, secret)| secret.expose() == value)
-            .map(|(user, _)| user)
-    }
 }

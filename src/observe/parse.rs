@@ -14,6 +14,9 @@ use crate::model::secret::Secret;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 
+/// No file of NUT's is larger; the probe sends no more than a byte beyond.
+const LARGEST: usize = 1 << 20;
+
 type Sections = BTreeMap<String, AnswerSection>;
 
 /// Reads the answer to [`super::Probe::program`].
@@ -204,6 +207,9 @@ fn observed_file(
         });
     if status != 0 {
         return Seen::Unknown(String::from_utf8_lossy(bytes).trim().to_string());
+    }
+    if bytes.len() > LARGEST {
+        return Seen::Unknown("it has more than 1 MiB: too large to be NUT's".into());
     }
     Seen::Is(ObservedFile {
         meta,

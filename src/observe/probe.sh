@@ -67,7 +67,7 @@ observe() {
   set --
   for file in $FILES; do
     [ -f "$ROOT/etc/nut/$file" ] || continue
-    look "file $file" cat "$ROOT/etc/nut/$file"
+    look "file $file" head -c 1048577 "$ROOT/etc/nut/$file"
     case $file in ups.conf | upsmon.conf) set -- "$@" "$ROOT/etc/nut/$file" ;; esac
   done
 

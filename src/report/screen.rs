@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::paint::fit;
+
 /// Longer lines are hard to read.
 const WIDEST: usize = 100;
 const NARROWEST: usize = 40;
@@ -30,7 +32,16 @@ impl From<Color> for ColorChoice {
     }
 }
 
-/// Writes the product. A reader that has read enough, such as `head`, is no error.
+/// Writes text for people as the product: nothing but lines and our own styles reaches the terminal.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn people(text: &str, color: Color) -> io::Result<()> {
+    stdout(&fit(text), color)
+}
+
+/// Writes the product as it is, for programs. A reader that has read enough, such as `head`, is no
+/// error.
 ///
 /// # Errors
 /// When stdout cannot be written: a full disk, say.
@@ -51,7 +62,7 @@ pub fn redraw(text: &str, color: Color) -> io::Result<()> {
     // To the top left corner, and everything from there on away. Not through the stream that takes
     // colours out: it would take these out too.
     io::stdout().lock().write_all(b"\x1b[H\x1b[J")?;
-    stdout(text, color)
+    people(text, color)
 }
 
 /// Writes what is not the product: warnings, hints, questions.
@@ -60,7 +71,7 @@ pub fn redraw(text: &str, color: Color) -> io::Result<()> {
 /// When stderr cannot be written.
 pub fn stderr(text: &str, color: Color) -> io::Result<()> {
     let mut out = AutoStream::new(io::stderr().lock(), color.into());
-    out.write_all(text.as_bytes())?;
+    out.write_all(fit(text).as_bytes())?;
     out.flush()
 }
 

@@ -54,6 +54,9 @@ pub fn text(diagnosis: &Diagnosis, page: &Page) -> String {
         (None, Some(_)) => WARNING,
         (None, None) => GOOD,
     };
+    if page.verbosity == Verbosity::Quiet && style == GOOD {
+        return out;
+    }
     out.push_str(&paint(style, &clean(&diagnosis.verdict)));
     out.push('\n');
     if page.verbosity != Verbosity::Quiet {
