@@ -125,8 +125,8 @@ struct BatteryView {
     line: String,
     area: String,
     worst: String,
-    low_percent: Option<f64>,
-    charge_percent: f64,
+    low_percent: Option<i64>,
+    charge_percent: i64,
 }
 
 #[derive(Serialize)]
@@ -320,8 +320,8 @@ fn battery(chain: &Chain, ups: &UpsLine, end: f64) -> BatteryView {
         line: String::new(),
         area: String::new(),
         worst: String::new(),
-        low_percent: at_low.map(f64::round),
-        charge_percent: ups.charge_percent.round(),
+        low_percent: at_low.map(|percent| percent.round() as i64),
+        charge_percent: ups.charge_percent.round() as i64,
     };
     let (Some(empty), Some(at_low), Some(fail)) = (empty, at_low, chain.mains_fail_s) else {
         return view;
