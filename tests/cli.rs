@@ -401,3 +401,29 @@ fn role_words_follow_the_nut_version() {
     desk.upsctl(&["render", "nas", "--nut", "new"])
         .is("bad-version", 2);
 }
+
+#[test]
+fn checks_files_that_it_did_not_write() {
+    let desk = Desk::empty();
+    desk.write("nut/nut.conf", "# as shipped\nMODE=none\n");
+    desk.upsctl(&["check", "--files", "nut"])
+        .is("files-clean", 0);
+    desk.write(
+        "site/pve/ups.conf",
+        "[ups]\n\tdriver = usbhid-ups\n\tport = auto\n",
+    );
+    desk.write("site/pve/upsd.conf", "LISTEN 127.0.0.1\n");
+    let users = format!("[nas]\npassword = {CANARY}\nupsmon secondary\n");
+    desk.write("site/pve/upsd.users", &users);
+    let monitor = format!("MONITOR ups@pve 1 nas {CANARY}x secondary\n");
+    let shutdown = "SHUTDOWNCMD '\"/sbin/shutdown -h +0\"'\n";
+    desk.write("site/nas/upsmon.conf", &(monitor + shutdown));
+    desk.upsctl(&["check", "--files", "site"])
+        .is("files-wrong", 3);
+    desk.write("site/readme", "nothing");
+    desk.upsctl(&["check", "--files", "empty"])
+        .is("files-absent", 2);
+    desk.write("empty/readme", "nothing");
+    desk.upsctl(&["check", "--files", "empty"])
+        .is("files-none", 2);
+}

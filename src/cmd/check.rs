@@ -1,6 +1,7 @@
 //! `upsctl check`: the linter. Offline, without passwords, for people and for CI.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -12,6 +13,7 @@ use super::session::{print, verbosity};
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow::check::Check;
+use crate::flow::check_files::check_files;
 use crate::flow::exposure::exposure;
 use crate::flow::run::templates;
 use crate::inventory;
@@ -29,6 +31,10 @@ pub struct Arguments {
     /// For these NUT versions [default: nut_version of each host, else 2.8.0]
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     nut: Vec<NutVersion>,
+    /// NUT files that upsctl did not render, instead of an inventory: a folder like /etc/nut, or one
+    /// with a folder for each host
+    #[arg(long, value_name = "DIR", conflicts_with = "hosts")]
+    files: Option<PathBuf>,
     /// Exit with 3 on warnings, too
     #[arg(long)]
     strict: bool,
@@ -50,6 +56,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 }
 
 fn check(global: &Global, arguments: &Arguments) -> Result<Report> {
+    if let Some(dir) = &arguments.files {
+        return check_files(dir, &arguments.nut);
+    }
     let loaded = inventory::load(&global.inventory)?;
     let hosts = inventory::select(&loaded.inventory, &arguments.hosts)?;
     let places = loaded.places();

@@ -1,6 +1,7 @@
 //! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
 
 pub mod check;
+pub mod check_files;
 pub mod deploy;
 pub mod doctor;
 pub mod events;

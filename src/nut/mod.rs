@@ -7,6 +7,7 @@ pub mod driver;
 pub mod files;
 pub mod log;
 pub mod secret_words;
+pub mod shutdown_command;
 pub mod status;
 pub mod timing;
 pub mod unit;

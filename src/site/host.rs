@@ -18,9 +18,11 @@ use crate::nut::version::NutVersion;
 
 /// Where the files of a host come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum Origin<'a> {
     Rendered,
     Observed,
+    /// A folder of this machine.
+    Folder(&'a str),
 }
 
 static NOTHING: LazyLock<Expect> = LazyLock::new(Expect::default);
@@ -31,7 +33,7 @@ pub(super) struct HostData<'a> {
     pub(super) platform: Platform,
     pub(super) role: HostRole,
     pub(super) version: NutVersion,
-    pub(super) origin: Origin,
+    pub(super) origin: Origin<'a>,
     pub(super) expect: &'a Expect,
     pub(super) look: Option<&'a ObservedHost>,
     pub(super) bundle: Option<&'a Bundle>,
@@ -160,7 +162,7 @@ impl<'a> ParsedHost<'a> {
     }
 
     /// Where its files come from.
-    pub fn origin(self) -> Origin {
+    pub fn origin(self) -> Origin<'a> {
         self.data.origin
     }
 

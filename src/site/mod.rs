@@ -7,6 +7,7 @@
 
 pub mod address;
 mod files;
+mod folder;
 mod host;
 mod login;
 mod owed;
@@ -30,6 +31,7 @@ use crate::nut::ups_name::UpsName;
 use host::HostData;
 use watch::WatchData;
 
+pub use folder::Folder;
 pub use host::{Origin, ParsedHost};
 pub use login::{LoggedIn, words};
 pub use owed::restart_owed;
@@ -117,6 +119,12 @@ impl<'a> ParsedSite<'a> {
             [own].into_iter().chain(others).collect(),
             &|_| None,
         )
+    }
+
+    /// Files that lie in folders of this machine, without an inventory.
+    pub fn of_folders(folders: &'a [Folder]) -> Self {
+        let hosts = folders.iter().map(HostData::of_folder);
+        Self::new(&NO_INVENTORY, hosts.collect(), &|_| None)
     }
 
     /// The same, with passwords that are known: they are looked at, and never shown.

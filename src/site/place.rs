@@ -30,6 +30,7 @@ impl ParsedHost<'_> {
             file: match self.origin() {
                 Origin::Rendered => format!("rendered {}/{file}", self.name()),
                 Origin::Observed => format!("{}:{CONFIG_DIR}/{file}", self.name()),
+                Origin::Folder(path) => format!("{}/{file}", path.trim_end_matches('/')),
             },
             line: at.line,
             column: from + 1,
@@ -49,7 +50,7 @@ impl ParsedHost<'_> {
 
     /// The first of these paths of keys that the inventory has, if the files come from it.
     pub fn in_inventory(self, paths: &[&[&str]]) -> Option<Place> {
-        if self.origin() == Origin::Observed {
+        if self.origin() != Origin::Rendered {
             return None;
         }
         paths.iter().find_map(|path| self.site.key(path))
@@ -63,7 +64,7 @@ impl ParsedHost<'_> {
 
     /// The key under which the inventory has a setting.
     fn setting_in_inventory(self, file: File, setting: &Setting) -> Option<Place> {
-        if self.origin() == Origin::Observed {
+        if self.origin() != Origin::Rendered {
             return None;
         }
         let name = self.name().as_str();
@@ -128,7 +129,7 @@ impl ParsedHost<'_> {
 
     /// Where a stretch of a file stands: the key of the inventory that made the line, else the file.
     pub fn at_line(self, file: File, at: &conf::Position) -> Place {
-        if self.origin() == Origin::Observed {
+        if self.origin() != Origin::Rendered {
             return self.in_file(file, at);
         }
         let around = |place: &conf::Position| {

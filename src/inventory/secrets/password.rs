@@ -36,13 +36,7 @@ pub fn unusable(password: &str) -> Option<String> {
         }
         Err(QuoteError::TooLong(_)) | Ok(()) => {}
     }
-    let sent = conf::parse(format!("PASSWORD {password}\n").as_bytes());
-    let words = sent.lines.first().map(|line| line.words.as_slice());
-    let read = match words {
-        Some([_, word]) => Some(word.value.as_str()),
-        _ => None,
-    };
-    (read != Some(password)).then(|| {
+    (!conf::is_one_word(password)).then(|| {
         "it has a blank, `#`, `=`, `\\` or a `\"` in front: upsmon sends it unquoted, upsd would \
          read another one and refuse the login"
             .into()

@@ -230,3 +230,11 @@ impl<'a> Lexer<'a> {
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
 }
+
+/// Whether upsd reads a word of its protocol as it is sent: clients send words bare, and upsd takes
+/// a line apart by the grammar of the files (do_upsd_auth, clients/upsmon.c).
+pub fn is_one_word(word: &str) -> bool {
+    let sent = parse(format!("PASSWORD {word}\n").as_bytes());
+    let words = sent.lines.first().map(|line| line.words.as_slice());
+    matches!(words, Some([_, read]) if read.value == word)
+}

@@ -14,6 +14,7 @@ mod tests;
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use lexer::is_one_word;
 pub use lexer::parse;
 pub use position::Position;
 pub use problem::{Problem, ProblemKind};

@@ -359,3 +359,13 @@ proptest! {
         prop_assert_eq!(words(&format!("{always}\n")), [[value.as_str()]]);
     }
 }
+
+#[test]
+fn a_password_is_one_word_of_the_protocol() {
+    for good in ["abc", "a\"b", "a'b", "a:b;c", "[x]"] {
+        assert!(crate::nut::conf::is_one_word(good), "{good}");
+    }
+    for bad in ["a b", "a#b", "a=b", "a\\b", "\"ab\"", "ä", ""] {
+        assert!(!crate::nut::conf::is_one_word(bad), "{bad}");
+    }
+}

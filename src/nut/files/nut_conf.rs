@@ -76,6 +76,11 @@ impl Reader<'_> {
         }
         let after_export = self.after_export(start);
         let name = self.name(after_export.unwrap_or(start));
+        // `export NAME` alone passes on what was assigned: nothing for systemd to misread.
+        let alone = self.source[name.end..end].trim_ascii().is_empty();
+        if after_export.is_some() && alone && !name.is_empty() {
+            return end + 1;
+        }
         if self.source.get(name.end) != Some(&b'=') || name.is_empty() {
             self.no_assignment(start..end, &name);
             return end + 1;

@@ -448,3 +448,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn passing_a_variable_on_is_no_trap() {
+    let conf = NutConf::parse(b"ALLOW_NO_DEVICE=true\nexport ALLOW_NO_DEVICE\n");
+    assert_eq!(conf.traps, []);
+    let conf = NutConf::parse(b"export MODE=netserver\n");
+    let kinds: Vec<_> = conf.traps.into_iter().map(|trap| trap.kind).collect();
+    assert_eq!(kinds, [TrapKind::Export], "systemd ignores the line");
+}

@@ -113,7 +113,7 @@ fn unknown(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
         TrapKind::UnknownField => Some((file, trap, None)),
         _ => None,
     });
-    unknown.map(move |(file, trap, meant)| {
+    let traps = unknown.map(move |(file, trap, meant)| {
         let name = first_word(host, file, trap);
         let names = directive::all(file).iter().map(|directive| directive.name);
         let hint = match meant.or_else(|| nearest(&name, names)) {
@@ -121,6 +121,50 @@ fn unknown(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
             None => String::new(),
         };
         says(format!("{file} has no directive `{name}`{hint}")).at(host.at_line(file, &trap.place))
+    });
+    traps
+        .chain(unknown_global(host))
+        .chain(misspelt_variable(host))
+}
+
+/// What stands in front of every section of ups.conf and is no key there: nobody reads it.
+fn unknown_global(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
+    let global = host.ups_conf().into_iter().flat_map(|conf| &conf.global);
+    global.filter_map(move |entry| {
+        let key = entry.key.value.as_str();
+        if directive::lookup(File::Ups, Scope::Top, key).is_some() {
+            return None;
+        }
+        let names = directive::all(File::Ups).iter();
+        let names = names.filter(|known| known.scope == Scope::Top);
+        let hint = if directive::lookup(File::Ups, Scope::Section, key).is_some() {
+            ": it belongs below the `[name]` of a UPS".into()
+        } else {
+            nearest(key, names.map(|known| known.name))
+                .map_or(String::new(), |near| format!(": did you mean `{near}`?"))
+        };
+        let saw = format!("ups.conf has no key `{key}` in front of its sections{hint}");
+        Some(says(saw).at(host.at_global(entry)))
+    })
+}
+
+/// A variable of nut.conf that is nearly one of NUT's; others may be for anybody.
+fn misspelt_variable(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
+    let assignments = host
+        .nut_conf()
+        .into_iter()
+        .flat_map(|conf| &conf.assignments);
+    assignments.filter_map(move |assignment| {
+        let name = assignment.name.as_str();
+        if directive::lookup(File::Nut, Scope::Top, name).is_some() {
+            return None;
+        }
+        let near = nearest(
+            name,
+            directive::all(File::Nut).iter().map(|known| known.name),
+        )?;
+        let saw = format!("nut.conf has no variable `{name}`: did you mean `{near}`?");
+        Some(says(saw).at(host.at_assignment(assignment)))
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::finding::Place;
 use crate::model::inventory::{Platform, SecretSource};
 use crate::model::name::HostName;
+use crate::nut::conf::is_one_word;
 use crate::nut::directive::File;
 use crate::rules::rules;
 use crate::rules::says::{Says, says};
@@ -114,9 +115,8 @@ fn exposed(site: &ParsedSite<'_>) -> impl Iterator<Item = Says> {
 }
 
 fn unsafe_characters(site: &ParsedSite<'_>) -> impl Iterator<Item = Says> {
-    let is_safe = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'=' | b'"' | b'\\');
     let known = known(site).into_iter();
-    let wrong = known.filter(move |known| !known.value.bytes().all(is_safe));
+    let wrong = known.filter(|known| !is_one_word(&known.value));
     wrong.map(|known| {
         let saw = format!(
             "the password of `{}` has a character that NUT's protocol does not carry",

@@ -2,6 +2,7 @@
 
 use crate::nut::directive::File;
 use crate::nut::files::Setting;
+use crate::nut::shutdown_command;
 use crate::rules::rules;
 use crate::rules::says::{Says, says};
 use crate::site::{ParsedHost, ParsedUps};
@@ -9,6 +10,7 @@ use crate::site::{ParsedHost, ParsedUps};
 rules! {
     "shutdowncmd-missing" Error Host missing;
     "shutdowncmd-relative" Warning Host relative;
+    "shutdowncmd-harmless" Error Host harmless;
     "powerdownflag-missing" Error Host flag_missing;
     "powerdownflag-place" Warning Host flag_place;
     "powerdownflag-cuts-others" Warning Ups cuts_others;
@@ -57,6 +59,14 @@ fn relative(host: ParsedHost<'_>) -> Option<Says> {
     }
     let saw = format!("SHUTDOWNCMD runs `{program}`, without a path");
     Some(says(saw).at(host.at_setting(File::Upsmon, setting)))
+}
+
+fn harmless(host: ParsedHost<'_>) -> Option<Says> {
+    let (setting, command) = value(host, "SHUTDOWNCMD")?;
+    // Words without quotes around all of them are the matter of line-ignored.
+    let why = shutdown_command::wrong(command).filter(|_| setting.args.len() == 1)?;
+    let says = says(format!("SHUTDOWNCMD {why}"));
+    Some(says.at(host.at_setting(File::Upsmon, setting)))
 }
 
 fn flag_missing(host: ParsedHost<'_>) -> Option<Says> {

@@ -19,6 +19,7 @@ rules! {
     "logout-too-late" Error Host logout;
     "offduration-immediate" Note Host offduration;
     "poll-busy" Error Host poll_busy;
+    "poll-slow" Error Host poll_slow;
     "poll-slower-on-battery" Warning Host poll_slower;
 }
 
@@ -43,7 +44,23 @@ fn deadtime(host: ParsedHost<'_>) -> Option<Says> {
         .filter_map(|name| place(host, name))
         .min_by_key(|place| place.file.starts_with("rendered "));
     let saw = format!("DEADTIME is {dead} s, and three polls take {least} s");
-    Some(says(saw).at(place).with("least", least))
+    let says = says(saw).at(place).with("least", least);
+    // Longer than upsd waits for a word: then the polls are wrong, and not DEADTIME.
+    Some(match least / 3 > LONGEST_SILENCE {
+        true => says.fix("Lower POLLFREQ and POLLFREQALERT; NUT's own are 5."),
+        false => says,
+    })
+}
+
+fn poll_slow(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
+    let names = ["POLLFREQ", "POLLFREQALERT"].into_iter();
+    let slow = names.filter(move |name| host.number(name) > LONGEST_SILENCE);
+    slow.map(move |name| {
+        says(format!("{name} is {} s", host.number(name)))
+            .at(place(host, name))
+            .with("name", name)
+            .with("most", LONGEST_SILENCE)
+    })
 }
 
 fn deadtime_inert(host: ParsedHost<'_>) -> Option<Says> {

@@ -14,6 +14,7 @@ rules! {
     "ups-incomplete" Error Ups incomplete;
     "driver-unknown" Error Ups driver_unknown;
     "driver-key-unknown" Error Ups keys_unknown;
+    "flag-with-value" Warning Ups flags;
     "driver-not-packaged" Warning Ups not_packaged;
     "driver-package-missing" Error Ups package_missing;
     "port-implausible" Warning Ups port;
@@ -88,16 +89,32 @@ fn wrong_key(driver: &str, entry: &Entry, version: NutVersion) -> Option<(String
         // It takes this one key with a value and without (drivers/belkinunv.c).
         Some(_) if driver == "belkinunv" && key.eq_ignore_ascii_case("wait") => None,
         None => Some(unknown_key(driver, key, version)),
-        Some(KeyKind::Flag) if entry.value.is_some() => Some((
-            format!("`{key}` is a flag of {driver}, and has a value"),
-            format!("Write `{key} = true` in the inventory: a line with `{key}` alone."),
-        )),
         Some(KeyKind::Value | KeyKind::Secret) if entry.value.is_none() => Some((
             format!("`{key}` of {driver} needs a value"),
             "Give it a value.".into(),
         )),
         Some(_) => None,
     }
+}
+
+/// A driver takes a flag as set whatever its value (testvar, drivers/main.c).
+fn flags(ups: ParsedUps<'_>) -> impl Iterator<Item = Says> {
+    let entries = ups.section.entries.iter();
+    entries.filter_map(move |entry| {
+        let (key, driver) = (entry.key.value.as_str(), ups.driver()?);
+        let value = entry.value.as_ref()?.value.as_str();
+        let known = driver::key(driver, key, ups.host.version());
+        let no = ["no", "false", "off", "0"].iter();
+        let denied = no.into_iter().any(|no| value.eq_ignore_ascii_case(no));
+        if !denied || !matches!(known, Some(KeyKind::Flag)) {
+            return None;
+        }
+        let saw = format!(
+            "ups `{}` has `{key} = {value}`, and {driver} takes it as set",
+            ups.name()
+        );
+        Some(says(saw).at(ups.at_entry(entry)).with("key", key))
+    })
 }
 
 fn unknown_key(driver: &str, key: &str, version: NutVersion) -> (String, String) {
@@ -187,6 +204,9 @@ fn wrong_port(ups: ParsedUps<'_>, driver: &str, port: &str) -> Option<&'static s
         }
         (Media::Network, _) if port == "auto" || port.starts_with("/dev/") => {
             Some("Write the name or address of the UPS.")
+        }
+        (Media::Modbus, _) if port == "auto" => {
+            Some("Write the serial port, such as `/dev/ttyUSB0`, or the address of the UPS.")
         }
         (Media::Ipmi, _) if !port.starts_with("id") => Some("Write the FRU id, such as `id1`."),
         (Media::Software, "dummy-ups" | "clone" | "clone-outlet") if port == "auto" => {

@@ -1,6 +1,7 @@
 //! nut.conf's MODE and upsd.conf: whether upsd runs, where it listens, what it promises.
 
 use super::ups::suite;
+use super::value;
 use crate::nut::directive::File;
 use crate::nut::files::{Listen, Setting};
 use crate::nut::version::NutVersion;
@@ -66,7 +67,8 @@ fn listens<'a>(host: ParsedHost<'a>) -> impl Iterator<Item = (&'a Listen, &'a Se
 fn may_not_exist(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
     let late = listens(host).filter(|(listen, _)| {
         let address = listen.address.value.as_str();
-        !is_any(address) && !is_loopback(address)
+        // What is no address at all is the matter of value-invalid.
+        !is_any(address) && !is_loopback(address) && value::address(address).is_none()
     });
     late.map(move |(listen, setting)| {
         says(format!("upsd listens on {}", listen.address.value))
@@ -86,7 +88,9 @@ fn listen_twice(host: ParsedHost<'_>) -> Vec<Says> {
         });
         found.map(|(_, (listen, _))| *listen)
     };
-    let twice = all.iter().enumerate().filter_map(|(at, (one, setting))| {
+    let known = |one: &Listen| value::address(&one.address.value).is_none();
+    let all_known = all.iter().enumerate().filter(|(_, (one, _))| known(one));
+    let twice = all_known.filter_map(|(at, (one, setting))| {
         let saw = format!(
             "LISTEN {} is covered by LISTEN {}",
             one.address.value,
@@ -146,10 +150,15 @@ fn doors(host: ParsedHost<'_>) -> String {
 
 fn maxconn(host: ParsedHost<'_>) -> Option<Says> {
     let setting = host.upsd("MAXCONN")?;
-    let most: usize = setting.value()?.value.parse().ok()?;
+    let most: usize = setting
+        .value()?
+        .value
+        .parse()
+        .ok()
+        .filter(|most| *most > 0)?;
     let least = host.upses().count() + listens(host).count() + host.watchers().count();
     let saw = format!("MAXCONN is {most}, and upsd has {least} connections");
-    (most < least.max(1)).then(|| {
+    (most < least).then(|| {
         says(saw)
             .at(host.at_setting(File::Upsd, setting))
             .with("least", least)

@@ -18,6 +18,9 @@ const PORT: &str = "upsd looks it up as the name of a service, and ends when the
 const WORDS: &str = "With a word they do not know, Debian's wrappers of upsd and upsmon end without a message; \
                      other readers keep the value they had.";
 
+const ZERO: &str = "With MAXCONN 0 upsd ends, with MAXAGE 0 every reading is stale at once.";
+const ADDRESS: &str = "upsd cannot listen there and ends.";
+
 const YES: [&str; 8] = ["true", "on", "yes", "1", "false", "off", "no", "0"];
 
 /// What is wrong with the value of a key; nothing when NUT reads what stands there.
@@ -35,7 +38,7 @@ pub(super) fn wrong(key: &Key<'_>) -> Option<Wrong> {
             ("yes, no or a number of seconds", "upsmon takes it for yes.")
         }
         Kind::Words(words) if !words.contains(&value) => (one_of(words), WORDS),
-        Kind::Listen => return port(&key.values),
+        Kind::Listen => return address(value).or_else(|| port(&key.values)),
         // `HOSTSYNC -1` means something, though nothing good: the matter of hostsync-off.
         Kind::Seconds | Kind::Integer if known.name == "HOSTSYNC" && is_signed(value) => {
             return None;
@@ -44,6 +47,9 @@ pub(super) fn wrong(key: &Key<'_>) -> Option<Wrong> {
             "a number, 0 or more",
             if is_signed(value) { BELOW } else { ATOI },
         ),
+        Kind::Seconds | Kind::Integer if is_fatal_zero(known.name, value) => {
+            ("a number above 0", ZERO)
+        }
         Kind::Seconds if known.name == "pollinterval" && value.parse() == Ok(0u32) => (
             "a number above 0",
             "The driver ends since NUT 2.8.0, and before that it never rests.",
@@ -74,6 +80,27 @@ fn cert_host(values: &[&str]) -> Option<Wrong> {
         value: (*bad).into(),
         wanted: "0 or 1",
         reads: ATOI,
+    })
+}
+
+fn is_fatal_zero(name: &str, value: &str) -> bool {
+    matches!(name, "MAXCONN" | "MAXAGE") && value.parse() == Ok(0u32)
+}
+
+/// What cannot be an address or name of a host: with a prefix length, with its port, or of numbers
+/// that are no IPv4 address.
+pub(super) fn address(value: &str) -> Option<Wrong> {
+    let numbers = value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let port = value
+        .split_once(':')
+        .is_some_and(|(_, rest)| !rest.contains(':'));
+    let broken = value.parse::<std::net::IpAddr>().is_err() && (numbers || port);
+    (broken || value.contains(['/', '[', ']'])).then(|| Wrong {
+        value: value.into(),
+        wanted: "an address or name of this host, its port behind a blank",
+        reads: ADDRESS,
     })
 }
 
