@@ -1,6 +1,6 @@
 # Applies one plan. Expects the probe's settings and functions, those of txn.sh, files.sh, units.sh and
 # arm.sh, and
-#   ID HOLDER STATE ROOT GATE EVEN_ON_BATTERY UNDO_AFTER CONFIRM KEEP PLAN (see files.sh)
+#   ID HOLDER UNDOES STATE ROOT GATE EVEN_ON_BATTERY UNDO_AFTER CONFIRM KEEP PLAN (see files.sh)
 #   ACTIONS  words ACTION:UNIT
 #   LIBRARY  size of undo.sh
 # stdin: undo.sh, then each file's bytes in order of PLAN, then one line: `confirm`, or why not.
@@ -95,7 +95,8 @@ back_up() {
   done
   put "$T/answered" "$ANSWERED" && put "$T/boot" "$(boot_of)" && put "$T/number" "$(next_number)" &&
     put "$T/meta" "holder $HOLDER
-started $STARTED" && put "$T/open" "$ID" && put "$T/state" staged || return 1
+started $STARTED${UNDOES:+
+undoes $UNDOES}" && put "$T/open" "$ID" && put "$T/state" staged || return 1
   # Every byte and every name, so that a power cut finds the whole of it or no `open`.
   find "$T" "$WAY" -exec sync {} + && sync "$STATE/txn" "$STATE" "$ROOT/etc/nut"
 }
@@ -134,6 +135,11 @@ act_on_units() {
 # Drops transactions beyond the newest KEEP. The state before the first deploy is never dropped: what
 # it does not have, it takes over from those that go.
 prune() {
+  # What wrote no file, a restart alone, is nothing to go back to, and takes no place.
+  for old in "$STATE"/txn/*; do
+    [ "$old" = "$T" ] || [ -s "$old/files" ] || rm -rf "$old"
+  done
+  [ -s "$T/files" ] || KEEP=$((KEEP + 1))
   first=
   in_order | head -n "-$KEEP" | while read -r old; do
     old=$STATE/txn/$old

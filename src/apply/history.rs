@@ -15,7 +15,7 @@ const HISTORY: &str = include_str!("history.sh");
 pub enum RollbackTarget<'a> {
     /// None: only list them.
     List,
-    /// The last confirmed one.
+    /// The last confirmed one that no rollback has undone.
     Last,
     Id(&'a str),
 }
@@ -97,12 +97,65 @@ fn entry(id: &str, text: &str) -> PastDeploy {
         started: one("started").parse().unwrap_or(0),
         files: all("file").into_iter().map(first_word).collect(),
         units: all("unit"),
+        undoes: all("undoes").into_iter().next(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What `last` is on a host with these confirmed transactions: id, the file it wrote or nothing,
+    /// what it undid or nothing; then the ids that are listed.
+    fn last(transactions: &[(&str, &str, &str)]) -> (Option<String>, Vec<String>) {
+        let state = tempfile::tempdir().unwrap();
+        for (id, file, undoes) in transactions {
+            let folder = state.path().join("txn").join(id);
+            std::fs::create_dir_all(&folder).unwrap();
+            let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
+            let line = |word: &str, text: &str| match text {
+                "" => String::new(),
+                text => format!("{word}{text}\n"),
+            };
+            write("state", "confirmed\n".into());
+            write(
+                "meta",
+                "holder me\nstarted 1\n".to_string() + &line("undoes ", undoes),
+            );
+            write("files", line("", file).replace('\n', " absent\n"));
+            write("actions", "restart nut-monitor.service\n".into());
+        }
+        let settings = shell::assignments(&[
+            ("NONCE", "n".into()),
+            ("STATE", state.path().to_str().unwrap().into()),
+            ("ROOT", String::new()),
+            ("TARGET", "last".into()),
+        ]);
+        let output = std::process::Command::new("sh")
+            .args(["-c", &(settings + super::super::ORDER + HISTORY)])
+            .output()
+            .unwrap();
+        let history = parse("n", &output.stdout).unwrap();
+        let ids = history.entries.iter().map(|entry| entry.id.clone());
+        (history.target.filter(|id| !id.is_empty()), ids.collect())
+    }
+
+    #[test]
+    fn a_second_rollback_goes_one_further_and_redoes_nothing() {
+        let (one, two) = (("1", "ups.conf", ""), ("2", "ups.conf", ""));
+        assert_eq!(last(&[one, two]).0.as_deref(), Some("2"));
+        let back = ("3", "ups.conf", "2");
+        assert_eq!(last(&[one, two, back]).0.as_deref(), Some("1"));
+        assert_eq!(last(&[one, two, back, ("4", "ups.conf", "1")]).0, None);
+        let anew = ("5", "upsd.conf", "");
+        assert_eq!(last(&[one, two, back, anew]).0.as_deref(), Some("5"));
+    }
+
+    #[test]
+    fn a_restart_alone_takes_no_place_in_the_history() {
+        let (target, ids) = last(&[("1", "ups.conf", ""), ("2", "", "")]);
+        assert_eq!((target.as_deref(), ids), (Some("1"), vec!["1".to_string()]));
+    }
 
     #[test]
     fn entries_and_backups_are_read() {

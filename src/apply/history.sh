@@ -5,11 +5,23 @@
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
 section() { printf '\n--%s %s\n' "$NONCE" "$*"; }
 
-latest=
+# The deploys that no rollback has undone, oldest first.
+standing=
 ids=$(in_order)
 for id in $ids; do
   T=$STATE/txn/$id
-  [ "$(cat "$T/state")" = confirmed ] && latest=$id
+  # What wrote no file, a restart alone, is nothing to go back to.
+  [ -s "$T/files" ] || continue
+  if [ "$(cat "$T/state")" = confirmed ]; then
+    undone=$(sed -n 's/^undoes //p' "$T/meta")
+    kept=
+    for other in $standing; do
+      [ "$other" = "$undone" ] && break
+      kept="$kept $other"
+    done
+    standing=$kept
+    [ -n "$undone" ] || standing="$standing $id"
+  fi
   section "txn $id"
   printf 'state %s\n' "$(cat "$T/state")"
   [ ! -e "$T/number" ] || printf 'number %s\n' "$(cat "$T/number")"
@@ -17,7 +29,7 @@ for id in $ids; do
   while read -r name meta; do printf 'file %s %s\n' "$name" "$meta"; done <"$T/files"
   while read -r action unit; do printf 'unit %s %s\n' "$action" "$unit"; done <"$T/actions"
 done
-[ "$TARGET" = last ] && TARGET=$latest
+[ "$TARGET" = last ] && TARGET=${standing##* }
 if [ -n "$TARGET" ]; then
   section target
   printf '%s\n' "$TARGET"

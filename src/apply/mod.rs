@@ -41,6 +41,8 @@ pub struct Settings {
     /// UPSes that are asked before each risky step.
     pub gate: Vec<String>,
     pub nut: NutVersion,
+    /// The deploy that this one undoes, when it is a rollback.
+    pub undoes: Option<String>,
     /// Prefix of every path, for tests.
     pub root: String,
 }
@@ -102,6 +104,7 @@ pub fn program(
     let undo = format!("{shared}{functions}{UNDO}");
     let own = shell::assignments(&[
         ("HOLDER", settings.holder.clone()),
+        ("UNDOES", settings.undoes.clone().unwrap_or_default()),
         ("UNDO_AFTER", settings.undo_after.to_string()),
         ("CONFIRM", settings.confirm.to_string()),
         ("KEEP", settings.keep.to_string()),

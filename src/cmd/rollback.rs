@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// Show what would be put back, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
     /// Go on although a UPS is on battery or has FSD latched: on NUT 2.8.1 this can shut hosts down
     #[arg(long)]
     even_on_battery: bool,
@@ -34,7 +37,7 @@ pub struct Arguments {
 /// # Errors
 /// An inventory that cannot be had, a host nobody knows, no terminal to ask on.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
-    if !arguments.yes && !prompt::can_ask() {
+    if !arguments.yes && !arguments.dry_run && !prompt::can_ask() {
         bail!(
             "rollback asks before it changes anything, and there is no terminal to ask on\nhint: run it with -y to apply without asking"
         );
@@ -43,12 +46,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let name = session.only_host("rollback")?;
     // Only for telling which password is which; what is put back is the host's own.
     let _ = session.fetch_secrets();
-    session.interrupt.listen()?;
     session.options.policy.even_on_battery = arguments.even_on_battery;
     let target = arguments
         .id
         .as_deref()
         .map_or(RollbackTarget::Last, RollbackTarget::Id);
+    if arguments.dry_run {
+        let outcome = flow::rollback::preview(&session, &name, target)?;
+        return session.end("rollback", &[outcome]);
+    }
+    session.interrupt.listen()?;
     let asked = Cell::new(false);
     let hosts = session.to_change();
     let outcome = flow::rollback::rollback(&session, hosts, &name, target, &|previews| {

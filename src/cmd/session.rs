@@ -222,4 +222,8 @@ impl Progress for Bars {
     fn end(&self, host: &HostName, how: &str) {
         self.0.end(host, how);
     }
+
+    fn say(&self, what: &str) {
+        self.0.say(what);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
-use super::deploy::{Planned, transaction};
+use super::deploy::{Planned, heal, transaction};
 use super::look::{self, Purpose};
 use super::{Run, fleet, verify};
 use crate::host::Change;
@@ -109,7 +109,9 @@ pub fn repair(
     name: &HostName,
     repair: &Repair,
 ) -> Result<HostResult> {
-    let mut looked = look::look(run, std::slice::from_ref(name), Purpose::Plan)?;
+    let only = std::slice::from_ref(name);
+    let mut looked = look::look(run, only, Purpose::Plan)?;
+    heal(run, hosts, only, &mut looked)?;
     let host = match looked.remove(name) {
         Some(Ok(host)) => host,
         Some(Err(error)) => return Ok(HostResult::Failed { error }),
@@ -149,6 +151,7 @@ pub fn repair(
         looked: host,
         plan,
         prove: whole,
+        undoes: None,
     };
     let result = transaction::run(run, hosts, name, planned, &BTreeMap::new());
     run.progress.end(name, "done");

@@ -76,4 +76,6 @@ pub trait Progress: Send + Sync {
     fn begin(&self, host: &HostName, what: &str);
     /// Nothing more will be done on a host.
     fn end(&self, host: &HostName, how: &str);
+    /// Something that the user must read now, whatever else is shown.
+    fn say(&self, what: &str);
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::deploy::{Planned, transaction};
+use super::deploy::{Confirm, Looks, Planned, heal, outcome, transaction, while_telling};
 use super::look::{self, Looked, Purpose};
 use super::{Run, verify};
 use crate::apply::history::{self, RollbackTarget};
@@ -42,6 +42,17 @@ fn ask(run: &Run, name: &HostName, target: RollbackTarget<'_>) -> Result<History
     history::parse(&nonce, &output.stdout).map_err(|why| look::garbled(&why, &output))
 }
 
+/// What `rollback` would do, without doing it.
+///
+/// # Errors
+/// When the host cannot be looked at for a reason of this machine.
+pub fn preview(run: &Run, name: &HostName, target: RollbackTarget<'_>) -> Result<HostOutcome> {
+    let mut looked = look::look(run, std::slice::from_ref(name), Purpose::Plan)?;
+    let result = planned(run, name, &mut looked, target)
+        .map_or_else(|result| result, |planned| pending(&planned));
+    Ok(outcome(name, result))
+}
+
 /// Undoes a deploy and all later ones: puts back the files as they were before it.
 ///
 /// # Errors
@@ -51,61 +62,77 @@ pub fn rollback(
     hosts: &dyn Change,
     name: &HostName,
     target: RollbackTarget<'_>,
-    confirm: &dyn Fn(&[HostOutcome]) -> Result<bool>,
+    confirm: &Confirm<'_>,
 ) -> Result<HostOutcome> {
-    let outcome = |result| HostOutcome {
-        host: name.clone(),
-        result,
+    let only = std::slice::from_ref(name);
+    let mut looked = look::look(run, only, Purpose::Plan)?;
+    run.interrupt.hold();
+    heal(run, hosts, only, &mut looked)?;
+    let planned = match planned(run, name, &mut looked, target) {
+        Ok(planned) => planned,
+        Err(result) => return Ok(outcome(name, result)),
     };
-    let mut looked = look::look(run, std::slice::from_ref(name), Purpose::Plan)?;
+    let preview = outcome(name, pending(&planned));
+    if run.interrupt.heard() || !confirm(std::slice::from_ref(&preview))? {
+        let reason = match run.interrupt.heard() {
+            true => "interrupted",
+            false => "not confirmed",
+        };
+        let reason = reason.into();
+        return Ok(outcome(name, HostResult::Skipped { reason }));
+    }
+    run.progress.begin(name, "putting back");
+    let result = while_telling(run, name.as_str(), || {
+        transaction::run(run, hosts, name, planned, &BTreeMap::new())
+    });
+    run.progress.end(name, "done");
+    Ok(outcome(name, result))
+}
+
+/// The steps back, or why there are none.
+fn planned(
+    run: &Run,
+    name: &HostName,
+    looked: &mut Looks,
+    target: RollbackTarget<'_>,
+) -> Result<Planned, HostResult> {
+    let failed = |error| HostResult::Failed { error };
     let host = match looked.remove(name) {
-        Some(Ok(host)) => host,
-        Some(Err(error)) => return Ok(outcome(HostResult::Failed { error })),
-        None => bail!("{name} was not looked at"),
+        Some(host) => host.map_err(failed)?,
+        None => {
+            return Err(HostResult::Skipped {
+                reason: "it was not looked at".into(),
+            });
+        }
     };
-    let history = match ask(run, name, target) {
-        Ok(history) => history,
-        Err(error) => return Ok(outcome(HostResult::Failed { error })),
-    };
+    let history = ask(run, name, target).map_err(failed)?;
     if let Some(result) = no_way_back(name, target, &history) {
-        return Ok(outcome(result));
+        return Err(result);
     }
     let files = steps(run, &host.observed, &history.backups);
     let (desired, prove) = desired(name, &host.observed, &history.backups);
     let mut plan = plan::of_files(&desired, &host.observed, files, run.options.policy);
     plan.blocked.extend(verify::unfinished(&host.observed));
     if !plan.blocked.is_empty() {
-        return Ok(outcome(HostResult::Blocked {
-            plan: Box::new(plan),
-        }));
+        let plan = Box::new(plan);
+        return Err(HostResult::Blocked { plan });
     }
     if plan.files.is_empty() {
-        return Ok(outcome(HostResult::InSync {
-            findings: Vec::new(),
-        }));
+        let findings = Vec::new();
+        return Err(HostResult::InSync { findings });
     }
-    let preview = outcome(HostResult::Pending {
-        plan: Box::new(plan.clone()),
-    });
-    run.interrupt.hold();
-    if !confirm(std::slice::from_ref(&preview))? {
-        return Ok(outcome(HostResult::Skipped {
-            reason: "not confirmed".into(),
-        }));
+    Ok(Planned {
+        looked: Looked { desired, ..host },
+        plan,
+        prove,
+        undoes: history.target,
+    })
+}
+
+fn pending(planned: &Planned) -> HostResult {
+    HostResult::Pending {
+        plan: Box::new(planned.plan.clone()),
     }
-    let peers = BTreeMap::new();
-    let looked = Looked { desired, ..host };
-    Ok(outcome(transaction::run(
-        run,
-        hosts,
-        name,
-        Planned {
-            looked,
-            plan,
-            prove,
-        },
-        &peers,
-    )))
 }
 
 fn no_way_back(

@@ -1,6 +1,7 @@
 //! Proving the running state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -88,6 +89,44 @@ pub fn unfinished(observed: &ObservedHost) -> Vec<Finding> {
         .why("what runs now may be half of the old and half of the new state")
         .fix("the host puts the old state back by itself when its undo timer fires or it boots; `upsctl deploy` does it at once");
     vec![finding.on(&observed.name)]
+}
+
+/// How long a client is waited for that lost its server a moment ago, and how often it is looked
+/// for: a poll of its own, and the time to log in.
+const GRACE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// After servers were changed: what was seen of clients that are not written to was seen before it.
+/// They are looked for again, until they are logged in or [`GRACE`] is over.
+///
+/// # Errors
+/// When a template does not render.
+pub fn after_changes(run: &Run, results: &mut BTreeMap<HostName, HostResult>) -> Result<()> {
+    let changed = |name: &HostName| matches!(results.get(name), Some(HostResult::Applied { .. }));
+    let mut due: Vec<HostName> = results
+        .iter()
+        .filter(|(name, result)| {
+            let by_hand = matches!(result, HostResult::ByHand { .. });
+            by_hand && run.servers_of(name).iter().any(changed)
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    let until = Instant::now() + GRACE;
+    while !due.is_empty() {
+        let looked = look::look(run, &with_servers(run, &due), Purpose::Plan)?;
+        let over = Instant::now() >= until || run.interrupt.heard();
+        due.retain(|name| {
+            let result = by_hand(run, name, &looked, Severity::Warning);
+            let seen =
+                matches!(&result, HostResult::ByHand { findings, .. } if findings.is_empty());
+            results.insert(name.clone(), result);
+            !seen && !over
+        });
+        if !due.is_empty() {
+            std::thread::sleep(PAUSE);
+        }
+    }
+    Ok(())
 }
 
 /// What must stand on a host that is not written to, and what its servers see of it; one that is

@@ -34,6 +34,9 @@ pub struct PastDeploy {
     pub files: Vec<String>,
     /// `ACTION UNIT`.
     pub units: Vec<String>,
+    /// The deploy that this one, a rollback, undid with all later ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// A file as it was.

@@ -73,6 +73,18 @@ impl Bars {
         }
     }
 
+    /// A line that must be read, between the lines of hosts.
+    pub fn say(&self, what: &str) {
+        if let Mode::Spinners(spinners) = &self.0 {
+            if let Some(spinners) = lock(spinners).as_ref() {
+                let _ = spinners.all.println(what);
+                return;
+            }
+        }
+        // A stderr that is closed must not stop a deploy.
+        let _ = writeln!(io::stderr(), "{what}");
+    }
+
     /// Takes every line off the terminal, before something else is written to it.
     pub fn clear(&self) {
         if let Mode::Spinners(spinners) = &self.0 {

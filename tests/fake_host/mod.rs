@@ -340,6 +340,7 @@ impl FakeHost {
 
     pub fn settings(&self, id: &str) -> Settings {
         Settings {
+            undoes: None,
             id: id.into(),
             holder: "tester@here".into(),
             undo_after: 60,

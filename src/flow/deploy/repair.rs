@@ -1,24 +1,29 @@
 //! What comes before a plan can be applied: an older transaction is ended, NUT is installed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::Looks;
+use super::waves::while_telling;
+use super::{Looks, outcome, put};
 use crate::apply;
-use crate::flow::Run;
 use crate::flow::look::{self, Looked, Purpose};
+use crate::flow::{Run, fleet};
 use crate::host::{Change, Command, Silent};
 use crate::model::name::HostName;
-use crate::model::outcome::{HostError, HostResult};
+use crate::model::outcome::{HostError, HostOutcome, HostResult};
 use crate::model::secret::Secret;
 
+/// How long another deploy is waited for: one whose client died puts itself back in about half of it.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_secs(1);
 const HEAL_DEADLINE: Duration = Duration::from_secs(240);
 const INSTALL_DEADLINE: Duration = Duration::from_secs(900);
 
 /// Ends transactions that nobody holds any more, clears away what others left, and looks again at
-/// those hosts.
-pub(super) fn heal(
+/// those hosts. The program of a
+/// client that died goes on for some seconds: it is waited for.
+pub(in crate::flow) fn heal(
     run: &Run,
     hosts: &dyn Change,
     names: &[HostName],
@@ -28,29 +33,50 @@ pub(super) fn heal(
         let Some(Ok(host)) = looked.get_mut(name) else {
             continue;
         };
-        let (what, program) = match &host.observed.transaction {
-            Some(open) if open.holder.is_some() => continue,
-            Some(open) => (
-                "putting an unfinished deploy back",
-                apply::heal_program(&open.id, ""),
-            ),
-            None if host.observed.leftovers.is_empty() => continue,
-            None => ("clearing away", apply::tidy_program("")),
-        };
-        run.progress.begin(name, what);
-        let command = Command {
-            program,
-            input: Secret::new(""),
-            deadline: HEAL_DEADLINE,
-        };
-        let again = hosts
-            .change(name, &command, &mut Silent)
-            .and_then(|_| look_again(run, name, host));
-        if let Err(error) = again {
+        if let Err(error) = heal_one(run, hosts, name, host) {
             looked.insert(name.clone(), Err(error));
         }
     }
     Ok(())
+}
+
+fn heal_one(
+    run: &Run,
+    hosts: &dyn Change,
+    name: &HostName,
+    host: &mut Looked,
+) -> Result<(), HostError> {
+    let until = Instant::now() + PATIENCE;
+    while let Some(holder) = holder(host) {
+        if Instant::now() >= until || run.interrupt.heard() {
+            return Ok(());
+        }
+        let what = format!("waiting for an earlier deploy to end ({holder})");
+        run.progress.begin(name, &what);
+        std::thread::sleep(PAUSE);
+        look_again(run, name, host)?;
+    }
+    let (what, program) = match &host.observed.transaction {
+        Some(open) => (
+            "putting an unfinished deploy back",
+            apply::heal_program(&open.id, ""),
+        ),
+        None if host.observed.leftovers.is_empty() => return Ok(()),
+        None => ("clearing away", apply::tidy_program("")),
+    };
+    run.progress.begin(name, what);
+    let command = Command {
+        program,
+        input: Secret::new(""),
+        deadline: HEAL_DEADLINE,
+    };
+    hosts.change(name, &command, &mut Silent)?;
+    look_again(run, name, host)
+}
+
+/// Who is at work on the host.
+fn holder(host: &Looked) -> Option<&str> {
+    host.observed.transaction.as_ref()?.holder.as_deref()
 }
 
 fn look_again(run: &Run, name: &HostName, host: &mut Looked) -> Result<(), HostError> {
@@ -63,14 +89,55 @@ fn look_again(run: &Run, name: &HostName, host: &mut Looked) -> Result<(), HostE
     Ok(())
 }
 
-/// Installs packages and looks again: what the host has is another matter then.
-pub(super) fn install(
+/// Installs what the plans say is missing, at the same time, and looks again at those hosts: what
+/// they have is another matter then. Gives those where it was installed; what failed is in `outcomes`.
+pub(super) fn install_missing(
+    run: &Run,
+    hosts: &dyn Change,
+    outcomes: &mut [HostOutcome],
+    looked: &mut Looks,
+) -> Vec<HostName> {
+    let mut jobs = Vec::new();
+    for outcome in outcomes.iter() {
+        let HostResult::Pending { plan } = &outcome.result else {
+            continue;
+        };
+        if plan.install.is_empty() {
+            continue;
+        }
+        if let Some(Ok(host)) = looked.remove(&outcome.host) {
+            jobs.push((outcome.host.clone(), host, plan.install.clone()));
+        }
+    }
+    let names: Vec<String> = jobs.iter().map(|(name, ..)| name.to_string()).collect();
+    let done = while_telling(run, &names.join(", "), || {
+        fleet::each(jobs, run.options.parallel, |(name, mut host, packages)| {
+            let result = install(run, hosts, &name, &mut host, &packages);
+            run.progress.end(&name, "done");
+            (name, host, result)
+        })
+    });
+    let mut installed = Vec::new();
+    for (name, host, result) in done {
+        match result {
+            Ok(()) => {
+                looked.insert(name.clone(), Ok(host));
+                installed.push(name);
+            }
+            Err(result) => put(outcomes, outcome(&name, result)),
+        }
+    }
+    installed
+}
+
+fn install(
     run: &Run,
     hosts: &dyn Change,
     name: &HostName,
     host: &mut Looked,
     packages: &[String],
 ) -> Result<(), HostResult> {
+    run.progress.begin(name, "installing NUT");
     let program = format!(
         "export DEBIAN_FRONTEND=noninteractive LC_ALL=C\n\
          apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 {0} </dev/null 2>&1 ||\n\

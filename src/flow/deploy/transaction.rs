@@ -36,12 +36,16 @@ pub fn run(
         looked,
         plan,
         prove,
+        undoes,
     } = planned;
     let nonce = observe::nonce();
     let mut probe = Probe::of(&looked.desired);
     probe.settle = prove.then(|| Settle::of(&looked.desired, run.options.settle));
     probe.journal_since = Some("-5min".into());
-    let settings = settings(run, &looked.desired, &looked.observed);
+    let settings = Settings {
+        undoes,
+        ..settings(run, &looked.desired, &looked.observed)
+    };
     let proof = Proof {
         settings: &probe.settings(&nonce),
         functions: PROBE,
@@ -103,6 +107,7 @@ fn settings(run: &Run, desired: &DesiredHost, observed: &ObservedHost) -> Settin
             .map(|(system, _)| system.clone())
             .collect(),
         nut: desired.nut,
+        undoes: None,
         root: String::new(),
     }
 }

@@ -167,10 +167,13 @@ pub fn history(name: &HostName, history: &History, page: &Page) -> String {
             entry.files.join(", ")
         };
         out.push_str(&format!(
-            "{}  {:11}  {files}   by {}\n",
+            "{}  {:11}  {files}   by {}{}\n",
             paint(HOST, &clean(&entry.id)),
             clean(&entry.state),
-            clean(&entry.holder)
+            clean(&entry.holder),
+            entry.undoes.as_ref().map_or_else(String::new, |id| {
+                format!(", a rollback of {}", clean(id))
+            })
         ));
         if page.verbose() {
             for unit in &entry.units {

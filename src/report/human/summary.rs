@@ -6,9 +6,10 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::outcome::{HostOutcome, HostResult};
 
 /// What is counted together, in the order it is said.
-const CLASSES: [&str; 12] = [
+const CLASSES: [&str; 13] = [
     "change",
     "deployed",
+    "put back",
     "proven",
     "in sync",
     "by hand",
@@ -29,7 +30,7 @@ pub(super) fn line(command: &str, outcomes: &[HostOutcome], page: &Page) -> Stri
     let number = |class| {
         outcomes
             .iter()
-            .filter(|outcome| class_of(&outcome.result) == class)
+            .filter(|outcome| class_of(command, &outcome.result) == class)
             .count()
     };
     let mut parts: Vec<String> = Vec::new();
@@ -63,7 +64,7 @@ fn again(command: &str, page: &Page) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn class_of(result: &HostResult) -> &'static str {
+fn class_of(command: &str, result: &HostResult) -> &'static str {
     let proven = |findings: &[Finding]| {
         findings
             .iter()
@@ -71,6 +72,7 @@ fn class_of(result: &HostResult) -> &'static str {
     };
     match result {
         HostResult::Pending { .. } => "change",
+        HostResult::Applied { .. } if command == "rollback" => "put back",
         HostResult::Applied { .. } => "deployed",
         HostResult::Verified { findings } if proven(findings) => "proven",
         HostResult::Verified { .. } => "not proven",
