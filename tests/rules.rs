@@ -203,6 +203,7 @@ fn observed(host: &DesiredHost, secrets: &SecretStore, case: &Case) -> ObservedH
         addresses: Vec::new(),
         transaction: None,
         leftovers: Vec::new(),
+        unread: BTreeMap::new(),
         deep: BTreeMap::new(),
     }
 }

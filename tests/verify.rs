@@ -136,6 +136,7 @@ fn healthy(host: &DesiredHost) -> ObservedHost {
         },
         transaction: None,
         leftovers: Vec::new(),
+        unread: BTreeMap::new(),
         deep: BTreeMap::new(),
     }
 }

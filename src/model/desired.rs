@@ -143,6 +143,9 @@ pub struct ExpectedMonitor {
 pub struct ExpectedClient {
     pub ups: UpsName,
     pub host: HostName,
+    /// Its NUT user. Recordings of old have none.
+    #[serde(default)]
+    pub user: String,
     pub platform: Platform,
     /// Addresses it may come from; empty when the inventory only knows a name.
     pub addresses: BTreeSet<IpAddr>,

@@ -38,6 +38,15 @@ impl<T> Seen<T> {
     }
 }
 
+/// A list of a look that one command fills; that it failed is no empty list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum List {
+    Packages,
+    Units,
+    Addresses,
+}
+
 /// One host at one moment.
 #[derive(Debug, Clone, Serialize)]
 pub struct ObservedHost {
@@ -66,6 +75,9 @@ pub struct ObservedHost {
     pub transaction: Option<Transaction>,
     /// What deploys that have ended, or never began, left beside NUT's files.
     pub leftovers: Vec<String>,
+    /// Why a list above is empty although nobody knows whether it is: what could not be looked at.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<List, String>,
     /// Further answers of the deep probe, by section name.
     #[serde(skip)]
     pub deep: BTreeMap<String, Vec<u8>>,

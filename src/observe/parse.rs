@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use crate::host::sections::{AnswerSection, split};
 use crate::model::name::HostName;
 use crate::model::observed::{
-    FileKind, Machine, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, Transaction, Unit,
-    UsbDevice,
+    FileKind, List, Machine, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, Transaction,
+    Unit, UsbDevice,
 };
 use crate::model::secret::Secret;
 use crate::nut::directive::File;
@@ -35,6 +35,11 @@ pub fn parse(name: &HostName, nonce: &str, answer: &[u8]) -> Result<ObservedHost
             Ok(version) => Seen::Is(version),
             Err(why) => Seen::Unknown(why.to_string()),
         });
+    let unread = unread(&sections);
+    let nut = match unread.get(&List::Packages) {
+        Some(why) => Seen::Unknown(why.clone()),
+        None => nut,
+    };
     Ok(ObservedHost {
         name: name.clone(),
         nut,
@@ -56,6 +61,7 @@ pub fn parse(name: &HostName, nonce: &str, answer: &[u8]) -> Result<ObservedHost
         addresses: addresses(&sections),
         transaction: transaction(&sections),
         leftovers: leftovers(&sections),
+        unread,
         deep: sections
             .iter()
             .filter_map(|(name, section)| {
@@ -69,6 +75,30 @@ pub fn parse(name: &HostName, nonce: &str, answer: &[u8]) -> Result<ObservedHost
         },
     })
 }
+
+/// The lists that could not be looked at, and why.
+fn unread(sections: &Sections) -> BTreeMap<List, String> {
+    let lists = [
+        (List::Packages, "packages"),
+        (List::Units, "units"),
+        (List::Addresses, "addresses"),
+    ];
+    let failed = lists.into_iter().filter_map(|(list, name)| {
+        let section = sections.get(name)?;
+        let text = section.text();
+        match section.status {
+            0 => None,
+            // dpkg-query's way to say that there is none.
+            1 if list == List::Packages && text.trim() == NO_PACKAGES => None,
+            124 => Some((list, "it did not answer in time".into())),
+            status if text.trim().is_empty() => Some((list, format!("exit status {status}"))),
+            _ => Some((list, text.trim().to_string())),
+        }
+    });
+    failed.collect()
+}
+
+const NO_PACKAGES: &str = "dpkg-query: no packages found matching nut-*";
 
 /// A command's answer, or why there is none. 127 is sh's "no such command".
 fn of<T>(sections: &Sections, name: &str, read: impl Fn(&str) -> T) -> Seen<T> {

@@ -17,26 +17,31 @@ look() {
 # Daemons that start answer late: looks again until all is well or SETTLE seconds have passed.
 settled() {
   for unit in $WANT_UNITS; do
-    systemctl is-active --quiet "$unit" || return 1
+    timeout 10 systemctl is-active --quiet "$unit" || return 1
   done
   for system in $WANT_UPS; do
     case $(timeout 4 upsc "$system" ups.status 2>/dev/null) in
       '' | WAIT*) return 1 ;;
     esac
-    logged_in "$(timeout 4 upsc -c "$system" 2>/dev/null)" || return 1
+    logged_in "$system" "$(timeout 4 upsc -c "$system" 2>/dev/null)" || return 1
   done
 }
 
-# Whether an address of this host is among those that upsd lists.
+# Whether an address of this host is among those that the upsd of $1 lists in $2. Loopback is this
+# host only where that upsd is its own: elsewhere it is the server's own upsmon.
 logged_in() {
-  for address in $1; do
-    case " 127.0.0.1 ::1 localhost $own " in *" ${address#::ffff:} "*) return 0 ;; esac
+  case $1 in
+    *@127.* | *@localhost* | *'@[::1]'*) mine="127.0.0.1 ::1 localhost $own" ;;
+    *) mine=$own ;;
+  esac
+  for address in $2; do
+    case " $mine " in *" ${address#::ffff:} "*) return 0 ;; esac
   done
   return 1
 }
 
 settle() {
-  own=$(ip -o addr show | while read -r _ _ _ address _; do printf '%s ' "${address%%/*}"; done)
+  own=$(timeout 5 ip -o addr show scope global | while read -r _ _ _ address _; do printf '%s ' "${address%%/*}"; done)
   # By the time since boot: a clock that is set must not move the end.
   read -r uptime _ </proc/uptime
   until=$((${uptime%.*} + SETTLE))
@@ -52,30 +57,30 @@ observe() {
   read -r hostname </proc/sys/kernel/hostname
   read -r uptime _ </proc/uptime
   printf 'user %s\nhostname %s\nclock %s\nuptime %s\n' \
-    "$(id -un)" "$hostname" "$(date +%s)" "$uptime"
+    "$(timeout 5 id -un)" "$hostname" "$(date +%s)" "$uptime"
   [ -d "$ROOT/run/systemd/system" ] && echo systemd
   grep -E '^(ID|ID_LIKE|PRETTY_NAME)=' "$ROOT/etc/os-release"
 
-  look packages dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' 'nut-*'
-  command -v upsmon >/dev/null || look candidate apt-cache policy nut-client
+  look packages timeout 10 dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' 'nut-*'
+  command -v upsmon >/dev/null || look candidate timeout 10 apt-cache policy nut-client
 
   set -- "$ROOT/etc/nut"
   for file in $FILES; do
     set -- "$@" "$ROOT/etc/nut/$file"
   done
-  look stat stat -c '%n|%F|%U|%G|%a|%Y|%N' "$@"
+  look stat timeout 5 stat -c '%n|%F|%U|%G|%a|%Y|%N' "$@"
   set --
   for file in $FILES; do
     [ -f "$ROOT/etc/nut/$file" ] || continue
-    look "file $file" head -c 1048577 "$ROOT/etc/nut/$file"
+    look "file $file" timeout 5 head -c 1048577 "$ROOT/etc/nut/$file"
     case $file in ups.conf | upsmon.conf) set -- "$@" "$ROOT/etc/nut/$file" ;; esac
   done
 
-  look units systemctl show --no-pager \
+  look units timeout 10 systemctl show --no-pager \
     -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,NRestarts,ExecMainStatus,NeedDaemonReload \
     $UNITS
-  look sockets ss -Hltnp
-  look addresses ip -o addr show scope global
+  look sockets timeout 5 ss -Hltnp
+  look addresses timeout 5 ip -o addr show scope global
 
   # What is asked for, what upsmon watches now, and what ups.conf declares now.
   line_feed='

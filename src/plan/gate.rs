@@ -2,7 +2,7 @@
 
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::{Finding, Severity};
-use crate::model::observed::{FileKind, ObservedHost, Seen};
+use crate::model::observed::{FileKind, List, ObservedHost, Seen};
 use crate::model::plan::HostPlan;
 use crate::nut::status::UpsStatus;
 
@@ -19,6 +19,7 @@ pub(super) fn findings(
     if !plan.install.is_empty() && !policy.install {
         found.push(not_installed(observed, &plan.install));
     }
+    found.extend(unread(observed));
     if plan.install.is_empty() {
         found.extend(config_dir(observed));
         found.extend(odd_files(desired, observed));
@@ -36,6 +37,32 @@ pub(super) fn findings(
 
 fn error(rule: &'static str, saw: impl Into<String>) -> Finding {
     Finding::new(rule, Severity::Error, saw)
+}
+
+/// What a plan rests on and could not be looked at: neither "not installed" nor "not active" is true.
+fn unread(observed: &ObservedHost) -> Vec<Finding> {
+    let of = |list, rule, what: &str, command: &str| {
+        let why = observed.unread.get(&list)?;
+        Some(
+            error(rule, format!("could not look at {what}: {why}"))
+                .fix(format!("look at `{command}` on the host")),
+        )
+    };
+    let packages = of(
+        List::Packages,
+        "packages-unreadable",
+        "the installed packages",
+        "dpkg-query -W 'nut-*'",
+    );
+    // Without systemd there are none, which is said in its own words.
+    let units = of(
+        List::Units,
+        "units-unreadable",
+        "the units",
+        "systemctl show nut-monitor",
+    )
+    .filter(|_| observed.system.systemd);
+    packages.into_iter().chain(units).collect()
 }
 
 fn not_installed(observed: &ObservedHost, missing: &[String]) -> Finding {

@@ -6,7 +6,7 @@ mod reload;
 mod units;
 
 use crate::model::desired::DesiredHost;
-use crate::model::observed::ObservedHost;
+use crate::model::observed::{List, ObservedHost};
 use crate::model::plan::{FileStep, HostPlan};
 use crate::model::secret::SecretStore;
 
@@ -49,11 +49,12 @@ pub fn host(
     secrets: &SecretStore,
     policy: Policy,
 ) -> HostPlan {
+    let unread = observed.unread.contains_key(&List::Packages);
     let missing: Vec<String> = desired
         .role
         .packages()
         .iter()
-        .filter(|name| !observed.packages.contains_key(**name))
+        .filter(|name| !unread && !observed.packages.contains_key(**name))
         .map(|name| (*name).to_string())
         .collect();
     let files = files::steps(desired, observed, secrets);

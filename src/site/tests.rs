@@ -28,6 +28,7 @@ fn desired(host: &str, role: HostRole, expect: Expect) -> DesiredHost {
 fn server() -> DesiredHost {
     let ups: UpsName = UpsName::new("ups").expect("a name");
     let client = |host: &str, address: &str| ExpectedClient {
+        user: host.into(),
         ups: ups.clone(),
         host: name(host),
         platform: Platform::Debian,
@@ -103,6 +104,7 @@ fn observed(host: &str, lists: &[(&str, &[&str])]) -> ObservedHost {
         addresses: Vec::new(),
         transaction: None,
         leftovers: Vec::new(),
+        unread: BTreeMap::new(),
         deep: BTreeMap::new(),
     }
 }

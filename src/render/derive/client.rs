@@ -16,6 +16,7 @@ pub(super) fn clients_of(index: &InventoryIndex<'_>, server: &HostName) -> Vec<E
             clients.push(ExpectedClient {
                 ups: (*ups).clone(),
                 host: name.clone(),
+                user: index.user_of(name).unwrap_or(name.as_str()).to_string(),
                 platform: host.platform,
                 addresses: addresses(host),
                 own: name == server,

@@ -3,7 +3,7 @@
 use super::rules;
 use super::says::{Says, bad, unknown};
 use crate::model::bundle::{Disk, Facts};
-use crate::model::observed::Seen;
+use crate::model::observed::{List, Seen};
 use crate::model::outcome::HostError;
 use crate::model::verdict::Repair;
 use crate::nut::directive::File;
@@ -119,7 +119,11 @@ fn look_failed(host: ParsedHost<'_>) -> Option<Says> {
 }
 
 fn not_installed(host: ParsedHost<'_>) -> Option<Says> {
-    let have = &host.look()?.packages;
+    let look = host.look()?;
+    if let Some(why) = look.unread.get(&List::Packages) {
+        return unknown(format!("could not look at the packages: {why}"));
+    }
+    let have = &look.packages;
     let wanted = host.role().packages().iter().copied();
     let missing: Vec<&str> = wanted.filter(|name| !have.contains_key(*name)).collect();
     missing.first()?;

@@ -5,7 +5,7 @@ use super::Rule;
 use crate::model::finding::Severity;
 
 /// The rules of this pass, sorted by id.
-pub static RULES: [Rule; 12] = [
+pub static RULES: [Rule; 14] = [
     refusal(
         "config-dir-absent",
         include_str!("text/config-dir-absent.md"),
@@ -28,10 +28,15 @@ pub static RULES: [Rule; 12] = [
         include_str!("text/nut-not-installed.md"),
     ),
     refusal(
+        "packages-unreadable",
+        include_str!("text/packages-unreadable.md"),
+    ),
+    refusal(
         "transaction-unfinished",
         include_str!("text/transaction-unfinished.md"),
     ),
     refusal("unit-masked", include_str!("text/unit-masked.md")),
+    refusal("units-unreadable", include_str!("text/units-unreadable.md")),
     refusal("ups-on-battery", include_str!("text/ups-on-battery.md")),
 ];
 

@@ -42,7 +42,7 @@ fn absent(server: ParsedHost<'_>, client: &ExpectedClient) -> Option<Says> {
     let says = verdict(&heard, system, client.host.as_str())?;
     Some(
         says.with("place", place(client.platform))
-            .with("user", &client.host),
+            .with("user", &client.user),
     )
 }
 

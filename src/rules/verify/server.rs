@@ -1,7 +1,7 @@
 //! Device, units, socket and readings of a host.
 
 use crate::model::desired::ListenAddress;
-use crate::model::observed::{Reading, Seen, Socket};
+use crate::model::observed::{List, Reading, Seen, Socket};
 use crate::nut::unit;
 use crate::rules::rules;
 use crate::rules::says::{Says, says};
@@ -29,8 +29,13 @@ fn usb_missing(proof: Proof<'_>) -> impl Iterator<Item = Says> {
     })
 }
 
-fn not_active(proof: Proof<'_>) -> impl Iterator<Item = Says> {
+fn not_active(proof: Proof<'_>) -> Vec<Says> {
     let host = proof.host;
+    if let Some(why) = host.look().and_then(|look| look.unread.get(&List::Units)) {
+        return vec![
+            says(format!("could not look at the units: {why}")).with("unit", unit::MONITOR),
+        ];
+    }
     let mut units = Vec::new();
     if host.is_server() {
         let upses = host.expect().ups.iter();
@@ -39,7 +44,7 @@ fn not_active(proof: Proof<'_>) -> impl Iterator<Item = Says> {
         units.push(unit::SERVER.into());
     }
     units.push(unit::MONITOR.into());
-    units.into_iter().filter_map(move |name| {
+    let wrong = units.into_iter().filter_map(|name| {
         let state = match host.unit(&name) {
             Some(unit) if unit.active == "active" => return None,
             Some(unit) if unit.load == "masked" => "masked".to_string(),
@@ -47,7 +52,8 @@ fn not_active(proof: Proof<'_>) -> impl Iterator<Item = Says> {
             None => "not there".to_string(),
         };
         Some(says(format!("{name} is {state}")).with("unit", &name))
-    })
+    });
+    wrong.collect()
 }
 
 fn not_listening(proof: Proof<'_>) -> Vec<Says> {
