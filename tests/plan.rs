@@ -59,7 +59,9 @@ fn host(name: &str, nut: NutVersion) -> Host {
     let loaded = inventory::load(&path).unwrap();
     let name = HostName::new(name).unwrap();
     let templates = Templates::built_in().unwrap();
-    let desired = render::desired(&loaded.inventory, &name, Some(nut), &templates).unwrap();
+    let places = loaded.places();
+    let index = render::InventoryIndex::new(&loaded.inventory, &places);
+    let desired = render::desired(&index, &name, Some(nut), &templates).unwrap();
     let mut secrets = SecretStore::default();
     for user in ["pve", "nas"] {
         secrets.insert(user, Secret::new(format!("pw-of-{user}")));
