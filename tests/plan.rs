@@ -125,6 +125,7 @@ fn host(name: &str, nut: NutVersion) -> Host {
         addresses: Vec::new(),
         transaction: None,
         unread: BTreeMap::new(),
+        leftovers: Vec::new(),
         deep: BTreeMap::new(),
     };
     Host {
