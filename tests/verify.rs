@@ -9,8 +9,8 @@ use upsctl::model::desired::DesiredHost;
 use upsctl::model::finding::Finding;
 use upsctl::model::name::HostName;
 use upsctl::model::observed::{
-    FileKind, Machine, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, Transaction, Unit,
-    UsbDevice,
+    FileKind, List, Machine, Meta, ObservedFile, ObservedHost, Reading, Seen, Socket, Transaction,
+    Unit, UsbDevice,
 };
 use upsctl::model::secret::{Secret, SecretStore};
 use upsctl::nut::directive::File;
@@ -504,6 +504,20 @@ const REFUSALS: &[Case] = &[
         host.files.insert(File::Upsd, Seen::Absent);
         status(host, "OL BYPASS");
     }),
+    fires("pve", "packages-unreadable", "database is locked", |host| {
+        host.packages.clear();
+        unread(host, List::Packages, "database is locked");
+    }),
+    fine("nas", "packages-unreadable", |host| {
+        unread(host, List::Addresses, "denied")
+    }),
+    fires("pve", "units-unreadable", "no bus", |host| {
+        host.units.clear();
+        unread(host, List::Units, "no bus");
+    }),
+    fine("pve", "units-unreadable", |host| {
+        unread(host, List::Addresses, "denied")
+    }),
     fires(
         "pve",
         "transaction-unfinished",
@@ -520,6 +534,10 @@ const REFUSALS: &[Case] = &[
         host.transaction = None
     }),
 ];
+
+fn unread(host: &mut ObservedHost, list: List, why: &str) {
+    host.unread.insert(list, why.into());
+}
 
 fn open(holder: Option<&str>) -> Transaction {
     Transaction {
