@@ -144,14 +144,19 @@ fn never_began(status: i32, stdout: &[u8], stderr: &[u8], user: &str) -> HostErr
             .find(|line| !line.trim().is_empty())
             .map(String::from)
     };
-    let words = last(&stderr)
-        .or_else(|| last(&stdout))
-        .unwrap_or_else(|| "no word why".into());
+    // Either stream may have the reason, and the other the noise of a start-up file.
+    let words: Vec<String> = [last(&stdout), last(&stderr)]
+        .into_iter()
+        .flatten()
+        .map(|line| line.trim().to_string())
+        .collect();
+    let words = if words.is_empty() {
+        "no word why".into()
+    } else {
+        words.join("; ")
+    };
     HostError::Garbled {
-        detail: format!(
-            "our program never began (exit status {status}): {}",
-            words.trim()
-        ),
+        detail: format!("our program never began (exit status {status}): {words}"),
     }
 }
 
@@ -172,6 +177,18 @@ mod tests {
 
     use super::*;
     use crate::model::secret::Secret;
+
+    #[test]
+    fn the_reason_is_told_beside_the_noise_of_a_start_up_file() {
+        let error = never_began(1, b"This account is not available.\n", b"noise\n", "nut");
+        let HostError::Garbled { detail } = error else {
+            panic!("{error:?}")
+        };
+        assert!(
+            detail.contains("This account is not available."),
+            "{detail}"
+        );
+    }
 
     fn run_in(shell: &[&str], program: &str, input: &str) -> (Option<i32>, Stream) {
         let boot = Bootstrap::new(program, Some("root"));
