@@ -84,7 +84,7 @@ impl Torture {
         Self {
             lab,
             sides,
-            random: 0x9E37_79B9_7F4A_7C15 ^ u64::from(std::process::id()),
+            random: seed(),
         }
     }
 
@@ -232,6 +232,17 @@ impl Torture {
         }
         false
     }
+}
+
+/// What the moments come from: `SEED` of an earlier run repeats them.
+fn seed() -> u64 {
+    let given = std::env::var("SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(|| u64::from(std::process::id()) * 7919 + 1);
+    println!("SEED={seed}");
+    // Never 0, on which xorshift would stand still.
+    seed | 1 << 40
 }
 
 fn digests(folder: &str) -> String {
