@@ -49,6 +49,10 @@ pub enum Command {
     Events(cmd::events::Arguments),
     /// Find the first broken link from the UPS to the shutdown command, and say what to type
     Doctor(cmd::doctor::Arguments),
+    /// Say what Prometheus knows of the UPSes, whether it is right, and whether alerts can fire
+    Metrics(cmd::metrics::Arguments),
+    /// Say what the rack draws, and what that means for the battery
+    Power(cmd::power::Arguments),
     /// Say what a rule is about and how to mend what it finds
     Explain(cmd::explain::Arguments),
     /// Print what a shell needs to complete commands, hosts, tags, rules and symptoms
@@ -88,6 +92,8 @@ impl Command {
         match self {
             Self::Init(arguments) => cmd::init::run(global, arguments),
             Self::Check(arguments) => cmd::check::run(global, arguments),
+            Self::Metrics(arguments) => cmd::metrics::run(global, arguments),
+            Self::Power(arguments) => cmd::power::run(global, arguments),
             Self::Explain(arguments) => cmd::explain::run(global, arguments),
             Self::Render(arguments) => cmd::render::run(global, arguments),
             Self::Diff(arguments) => cmd::diff::run(global, arguments),

@@ -14,6 +14,7 @@ pub mod model;
 pub mod nut;
 pub mod observe;
 pub mod plan;
+pub mod prom;
 pub mod render;
 pub mod report;
 pub mod rules;

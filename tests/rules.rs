@@ -398,7 +398,7 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         assert!(kebab, "{}", rule.id);
-        let names = ["lint", "verify", "refusal", "doctor", "timeline"]
+        let names = ["lint", "verify", "refusal", "doctor", "timeline", "metrics"]
             .map(|pass| format!("{pass}/text/{file}"));
         let found = names.iter().any(|name| {
             let text = fs::read_to_string(folder.join(name));
@@ -414,7 +414,7 @@ fn a_rule_is_a_file_with_its_text_beside_it() {
         assert!(headings.starts_with(&rules::text::HEADINGS), "{}", rule.id);
         assert!(!rules::text::title(rule.text).is_empty(), "{}", rule.id);
     }
-    for pass in ["lint", "verify", "refusal", "doctor", "timeline"] {
+    for pass in ["lint", "verify", "refusal", "doctor", "timeline", "metrics"] {
         for entry in fs::read_dir(folder.join(pass).join("text")).expect("the folder") {
             let name = entry
                 .expect("an entry")

@@ -13,6 +13,8 @@ mod global;
 pub mod history;
 pub mod init;
 pub mod man;
+pub mod metrics;
+pub mod power;
 pub mod render;
 pub mod rollback;
 mod session;

@@ -176,6 +176,18 @@ impl<'a> Session<'a> {
         Ok(exit)
     }
 
+    /// Says what kept Prometheus from answering, and ends like a host that could not be reached.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn end_without_prometheus(&self, command: &str, error: &anyhow::Error) -> Result<Exit> {
+        self.say(&report::diagnostic::of_error(error))?;
+        if self.global.format == Format::Json {
+            self.show(&report::json::errors(command, Exit::HostFailed, error)?)?;
+        }
+        Ok(Exit::HostFailed)
+    }
+
     pub fn page(&self) -> Page {
         Page {
             selection: self.selection.to_vec(),

@@ -48,7 +48,7 @@ pub struct Run {
     pub progress: Arc<dyn Progress>,
     pub interrupt: Interrupt,
     pub options: Options,
-    root: &'static Path,
+    pub(super) root: &'static Path,
 }
 
 impl Run {

@@ -75,7 +75,7 @@ impl SshTarget {
     }
 
     /// What is typed after `ssh` to reach the host the same way, options last.
-    pub(super) fn to_type(&self) -> String {
+    pub fn to_type(&self) -> String {
         let place = match &self.user {
             Some(user) => format!("{user}@{}", self.address),
             None => self.address.clone(),

@@ -10,10 +10,12 @@ pub mod exit_code;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod monitoring;
 mod paint;
 pub mod progress;
 pub mod prometheus;
 pub mod prompt;
+pub mod rack_power;
 pub mod screen;
 #[cfg(test)]
 mod tests;

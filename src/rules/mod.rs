@@ -3,6 +3,7 @@
 
 pub mod doctor;
 pub mod lint;
+pub mod metrics;
 pub mod refusal;
 mod says;
 pub mod text;
@@ -117,6 +118,7 @@ pub fn all() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     rules.extend(lint::rules());
     rules.extend(verify::rules());
+    rules.extend(metrics::RULES.iter());
     rules.extend(refusal::RULES.iter());
     rules.extend(timeline::RULES.iter());
     rules.extend(doctor::all().map(|rule| &rule.rule));
