@@ -9,6 +9,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::{File, Scope, lookup};
 use crate::nut::files::{Entry, NutConf, UpsConf, UpsdConf, UpsdUsers, UpsmonConf};
+use crate::nut::secret_words::is_secret_name;
 
 /// What a file says, by what it says it of: `MAXAGE`, `[ups] driver`, `MONITOR ups@10.0.0.1`. One
 /// element for each line, with its words.
@@ -65,8 +66,12 @@ fn broken(
     wanted: &[String],
     read: &[Vec<String>],
 ) -> Diagnostic {
+    let name = what.rsplit(' ').next().unwrap_or(what);
+    let secret = is_secret_name(file, name);
     let shown = |words: &[String]| match words {
         [] => "a flag".to_string(),
+        _ if secret => "a secret".to_string(),
+        words if words.iter().any(|word| has_login(word)) => "an address with a login".to_string(),
         words => format!(
             "`{}`",
             words
@@ -78,6 +83,7 @@ fn broken(
     };
     let found = match read.last() {
         None => "does not find it".into(),
+        Some(_) if secret => "reads another".into(),
         Some(words) => format!("reads {}", shown(words)),
     };
     let message = format!(
@@ -86,6 +92,12 @@ fn broken(
         shown(wanted)
     );
     Diagnostic::new(message).help("print values with `| nut` (nut.conf: `| sh`), each name and its words on a line of their own")
+}
+
+/// `http://user:password@host`.
+fn has_login(word: &str) -> bool {
+    word.split_once("://")
+        .is_some_and(|(_, rest)| rest.contains('@'))
 }
 
 /// What stands for a password while the file is read: one word, which the name of an option's secret
@@ -332,5 +344,6 @@ mod tests {
         let other = made(|text| text.replace(&token("nas"), "hunter2")).expect_err("broken");
         assert!(other.message.contains("[nas] password"), "{other}");
         assert!(!other.to_string().contains(TOKEN), "{other}");
+        assert!(!other.to_string().contains("hunter2"), "{other}");
     }
 }

@@ -54,6 +54,12 @@ pub enum SecretOwner {
     Url,
 }
 
+/// Whether the words of a statement of a file are secret, by its name: `password`, `CERTIDENT`, a
+/// driver's key.
+pub fn is_secret_name(file: File, name: &str) -> bool {
+    key::is_secret(file, name) || name.eq_ignore_ascii_case("CERTIDENT")
+}
+
 /// Every secret of a file, in order, without overlap.
 pub fn secrets(file: File, bytes: &[u8]) -> Vec<SecretSpan> {
     let mut finder = Finder::new(file, bytes);
