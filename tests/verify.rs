@@ -476,6 +476,21 @@ const REFUSALS: &[Case] = &[
             unit.active = "inactive".into();
         });
     }),
+    fires("pve", "port-held", "port 3493 belongs to nc", |host| {
+        host.files.insert(File::Upsd, Seen::Absent);
+        socket(host, "0.0.0.0", 3493, "nc");
+    }),
+    fires("pve", "port-held", "did not start", |host| {
+        host.files.insert(File::Upsd, Seen::Absent);
+        socket(host, "0.0.0.0", 3493, "upsd");
+        set(host, "nut-server.service", |unit| {
+            unit.active = "inactive".into()
+        });
+    }),
+    fine("pve", "port-held", |host| {
+        host.files.insert(File::Upsd, Seen::Absent);
+        socket(host, "0.0.0.0", 3493, "upsd");
+    }),
     fires("pve", "host-not-debian", "no Debian host", |host| {
         host.system.os_ids = vec!["fedora".into()]
     }),

@@ -1,7 +1,7 @@
 //! `upsctl doctor`: the first broken link of the power chain, and what to type.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Error, Result, anyhow};
 use clap::Args;
@@ -79,6 +79,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         session.fetch_secrets()?;
     }
     session.interrupt.listen()?;
+    let mut last: Option<String> = None;
     loop {
         let looked = flow::doctor::collect(&session, &session.chosen)?;
         if let Some(path) = &arguments.save {
@@ -86,7 +87,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         }
         let bundles: Vec<_> = looked.iter().map(Recorded::bundle).collect();
         let diagnosis = diagnose(&bundles, symptom);
-        let exit = show(global, &session, &diagnosis)?;
+        let exit = exit(&diagnosis);
+        if last.is_none() || arguments.watch.is_none() {
+            show(global, &session, &diagnosis)?;
+        } else if last.as_ref() != Some(&diagnosis.verdict) {
+            session.show(&format!("{}  {}\n", clock(), diagnosis.verdict))?;
+        }
+        let once = last.replace(diagnosis.verdict.clone()).is_none();
         if let Some(repairs) = &mut repairs {
             if repairs.offer(&session, &diagnosis)? {
                 wait(&session, SETTLE_S);
@@ -96,7 +103,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         let Some(seconds) = arguments.watch.filter(|_| exit != Exit::Done) else {
             return Ok(exit);
         };
-        session.say(&format!("looking again in {seconds} s; Ctrl-C ends\n"))?;
+        if once {
+            session.say(&format!("looking again every {seconds} s; Ctrl-C ends\n"))?;
+        }
         wait(&session, seconds);
         if session.interrupt.heard() {
             return Ok(Exit::Interrupted);
@@ -114,6 +123,13 @@ const SYMPTOMS: [(&str, Symptom, &str); 3] = [
         "the UPS is not detected",
     ),
 ];
+
+/// The time of day, UTC.
+fn clock() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let s = now.map_or(0, |since| since.as_secs());
+    format!("{:02}:{:02}:{:02} UTC", s / 3600 % 24, s / 60 % 60, s % 60)
+}
 
 /// A symptom is the first word, the rest are hosts.
 fn split(words: &[String]) -> (Option<Symptom>, &[String]) {

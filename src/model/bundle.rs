@@ -72,6 +72,17 @@ pub struct Deep {
     pub paths: BTreeMap<String, Seen<PathFacts>>,
     /// What the account `nut` may do with a path.
     pub rights: BTreeMap<String, Rights>,
+    /// `ups.status` of the host's own UPSes a few seconds after the look, by `NAME@127.0.0.1`; only of
+    /// those that did not say plain OL.
+    pub again: BTreeMap<String, String>,
+    /// Folders in which upssched makes its pipe and its lock, with a slash at the end.
+    pub upssched: BTreeSet<String>,
+    /// Whether the accounts exist that NUT's files name.
+    pub accounts: BTreeMap<String, bool>,
+    /// Where a shell finds the words of SHUTDOWNCMD; nothing for those it does not.
+    pub commands: BTreeMap<String, Option<String>>,
+    /// The units that the next boot brings up.
+    pub boot: Seen<BTreeSet<String>>,
     /// First bytes of the POWERDOWNFLAG file, when there is one.
     pub flag: Option<String>,
     /// Programs in the driver directory.
@@ -120,6 +131,8 @@ pub enum Contact {
     Refused,
     /// No answer at all: packets are dropped, or nobody has the address.
     Silent,
+    /// It takes the connection and says nothing.
+    Mute,
     NoRoute,
     NoName,
     Failed(String),
@@ -155,10 +168,13 @@ pub struct Disk {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Process {
     pub pid: u32,
+    pub parent: u32,
     pub user: String,
     /// Share of a processor over its life, percent.
     pub cpu: f64,
     /// Its age, seconds.
     pub age: u64,
     pub name: String,
+    /// The unit, or scope, that its control group belongs to, where that is known.
+    pub unit: Option<String>,
 }

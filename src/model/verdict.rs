@@ -114,9 +114,21 @@ pub struct Checked {
     /// How to see that it is mended; empty where nothing was found.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub check: String,
+    /// The commands of the fix, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<FixCommand>,
     /// What `--fix` can do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<Repair>,
+}
+
+/// A command that a fix names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FixCommand {
+    /// Where it is typed: a host, or nothing for this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on: Option<HostName>,
+    pub run: String,
 }
 
 /// A repair that cannot start a shutdown.
@@ -170,6 +182,9 @@ pub struct PowerLine {
 pub struct Diagnosis {
     /// One sentence: the first broken link, or that all is well.
     pub verdict: String,
+    /// What the first broken link means if mains fail now; nothing where none is broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
     /// What each UPS says.
     pub power: Vec<PowerLine>,
     /// Every rule on every subject, in the order of the chain.

@@ -26,6 +26,21 @@ pub fn deep(nonce: &str, answer: &[u8]) -> Result<Deep, String> {
         rights: lines(&sections, "deep rights")
             .filter_map(|line| rights(&line))
             .collect(),
+        again: lines(&sections, "deep again")
+            .filter_map(|line| {
+                line.split_once(' ')
+                    .map(|(system, status)| (system.into(), status.trim().into()))
+            })
+            .collect(),
+        upssched: lines(&sections, "deep upssched").collect(),
+        accounts: columns(&sections, "deep accounts")
+            .filter_map(|words| Some((words.first()?.clone(), words.get(1)? == "yes")))
+            .collect(),
+        commands: columns(&sections, "deep commands")
+            .filter_map(|words| Some((words.first()?.clone(), words.get(1).cloned())))
+            .collect(),
+        boot: seen(&sections, "deep boot")
+            .map(|all| all.iter().map(|line| line.trim().to_string()).collect()),
         flag: sections.get("deep flag").map(AnswerSection::text),
         drivers: seen(&sections, "deep drivers").map(|all| all.into_iter().collect()),
         disks: disks(&sections),
@@ -169,15 +184,17 @@ fn disks_once(disks: &mut Vec<Disk>) {
 }
 
 fn process(words: &[String]) -> Option<Process> {
-    let [pid, _, user, cpu, age, name] = words else {
+    let [pid, parent, user, cpu, age, name, unit @ ..] = words else {
         return None;
     };
     Some(Process {
         pid: pid.parse().ok()?,
+        parent: parent.parse().ok()?,
         user: user.clone(),
         cpu: cpu.parse().ok()?,
         age: age.parse().ok()?,
         name: name.clone(),
+        unit: unit.first().filter(|unit| *unit != "-").cloned(),
     })
 }
 
@@ -234,12 +251,17 @@ fn network(line: &str, deep: &mut Deep) {
 
 /// bash says in words why `/dev/tcp` could not be opened; 124 is `timeout`'s.
 fn connect(status: i32, said: &str) -> Contact {
+    let (open, said) = match said.strip_prefix('+') {
+        Some(rest) => (true, rest),
+        None => (false, said),
+    };
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     match status {
         0 if said.contains("Network UPS Tools") || said.starts_with("upsd") => {
             Contact::Upsd(said.into())
         }
         0 => Contact::Foreign(said.into()),
+        124 if open => Contact::Mute,
         124 => Contact::Silent,
         _ if has(&["Connection refused"]) => Contact::Refused,
         _ if has(&[

@@ -6,9 +6,16 @@ deep_paths() {
   sed 's/^[[:space:]]*#.*//' "$@" 2>/dev/null | grep -oE '/[A-Za-z0-9._/+-]+' | sort -u
 }
 
+# The same, and the folders they are in.
+deep_places() {
+  for path in $(deep_paths "$@"); do
+    printf '%s\n%s\n' "$path" "${path%/*}/"
+  done | sort -u
+}
+
 # Connects as a client would and asks the server for its version, which needs no login.
 deep_connect() {
-  said=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "VER\nLOGOUT\n" >&3 && IFS= read -r -u 3 line && printf "%s" "$line"' \
+  said=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf + && printf "VER\nLOGOUT\n" >&3 && IFS= read -r -u 3 line && printf "%s" "$line"' \
     "$1" "$2" 2>&1)
   printf 'tcp %s %s %s %s\n' "$1" "$2" "$?" "$(printf '%s' "$said" | head -c 300 | tr '\n' ' ')"
 }
@@ -39,7 +46,7 @@ deep_network() {
 
 # What the account nut, as which upsd and the scripts run, may do with a path: `r`, `w`, `x`.
 deep_rights() {
-  runuser -u nut -- sh -c 'for path; do
+  timeout 4 runuser -u nut -- sh -c 'for path; do
       may=-
       [ -r "$path" ] && may=${may}r
       [ -w "$path" ] && may=${may}w
@@ -49,12 +56,20 @@ deep_rights() {
 }
 
 deep_firewall() {
+  tools=0
   if command -v nft >/dev/null; then
-    timeout 4 nft list ruleset 2>&1 | grep -E 'hook input|policy|dport|drop|reject|jump|iifname|accept' | head -n 150
-  elif command -v iptables-save >/dev/null; then
-    timeout 4 iptables-save -t filter 2>&1 | grep -E '^:INPUT|dport|DROP|REJECT|^-A INPUT' | head -n 150
-  else
-    return 127
+    tools=1
+    timeout 4 nft -a list ruleset 2>&1 | grep -E '^table|chain |hook (in|out)put|policy|dport|drop|reject|jump|iifname|accept|redirect|dnat' | head -n 200
+  fi
+  # iptables-legacy keeps rules that nft does not list.
+  for save in iptables-legacy-save ip6tables-legacy-save; do
+    command -v $save >/dev/null || continue
+    tools=1
+    timeout 4 $save 2>/dev/null | grep -E '^:(INPUT|OUTPUT)|dport|DROP|REJECT|^-A (INPUT|OUTPUT|PREROUTING)' | sed 's/^/legacy /' | head -n 80
+  done
+  if [ $tools = 0 ]; then
+    command -v iptables-save >/dev/null || return 127
+    timeout 4 iptables-save 2>&1 | grep -E '^:(INPUT|OUTPUT)|dport|DROP|REJECT|^-A (INPUT|OUTPUT|PREROUTING)' | head -n 150
   fi
   for rules in "$ROOT"/etc/pve/firewall/*.fw "$ROOT"/etc/pve/local/host.fw; do
     [ -f "$rules" ] && grep -HE '^enable|^policy_in|3493|nut' "$rules"
@@ -62,45 +77,108 @@ deep_firewall() {
   return 0
 }
 
+# The folders in which upssched makes its pipe and its lock.
+deep_upssched() {
+  sed -n 's/^[[:space:]]*\(PIPEFN\|LOCKFN\)[[:space:]]\{1,\}"\{0,1\}\([^[:space:]"]*\/\)[^/]*$/\2/p' "$ROOT/etc/nut/upssched.conf" 2>/dev/null | sort -u
+}
+
+# The accounts that NUT's files name, and NUT's own: `NAME yes` or `NAME no`.
+deep_accounts() {
+  for name in nut $(sed -n \
+    -e 's/^[[:space:]]*RUN_AS_USER[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p' \
+    -e 's/^[[:space:]]*user[[:space:]]*=[[:space:]]*"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p' \
+    "$ROOT/etc/nut/upsmon.conf" "$ROOT/etc/nut/ups.conf" 2>/dev/null | sort -u); do
+    if timeout 3 getent passwd "$name" >/dev/null; then echo "$name yes"; else echo "$name no"; fi
+  done
+}
+
+# Where a shell finds the words of SHUTDOWNCMD that are no paths.
+deep_commands() {
+  for word in $(sed -n 's/^[[:space:]]*SHUTDOWNCMD[[:space:]]\{1,\}//p' "$ROOT/etc/nut/upsmon.conf" 2>/dev/null | tr -c 'A-Za-z0-9._/+-' '\n' | grep '^[A-Za-z]' | sort -u); do
+    printf '%s %s\n' "$word" "$(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin command -v "$word")"
+  done
+}
+
+# Where Debian keeps the drivers: in one of these.
+deep_drivers() {
+  for folder in "$ROOT/lib/nut" "$ROOT/usr/lib/nut" "$ROOT"/usr/lib/*/nut; do
+    [ -d "$folder" ] && ls -1 "$folder" && found=1
+  done
+  [ -n "$found" ]
+}
+
+# What the target of the next boot brings up.
+deep_boot() {
+  timeout 4 systemctl list-dependencies --plain --no-pager default.target
+}
+
 deep_processes() {
-  ps -eo pid=,ppid=,user=,pcpu=,etimes=,comm= | while read -r pid parent user cpu age comm; do
+  ps -eo pid=,ppid=,user:20=,pcpu=,etimes=,comm= | while read -r pid parent user cpu age comm; do
     case $comm in
       upsd | upsmon | upssched | *usb* | *-ups | nutdrv* | blazer* | apcsmart* | apcupsd | pwrstatd | bcmxcp* | mge* | riello* | tripplite*)
-        printf '%s %s %s %s %s %s\n' "$pid" "$parent" "$user" "$cpu" "$age" "$comm" ;;
+        unit=$(sed -n 's|.*/\([^/]*\)$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | tail -n 1)
+        printf '%s %s %s %s %s %s %s\n' "$pid" "$parent" "$user" "$cpu" "$age" "$comm" "${unit:--}" ;;
     esac
   done
+}
+
+deep_section_network() {
+  section "deep network"
+  command -v upsc >/dev/null && deep_network
 }
 
 deep_journal() {
   name=$1 count=$2
   shift 2
-  look "deep journal $name" timeout 6 journalctl --no-pager -q -o short-unix -b -n "$count" "$@"
+  aside look "deep journal $name" timeout 4 journalctl --no-pager -q -o short-unix -b -n "$count" "$@"
 }
 
+# What a UPS of this host says a few seconds later, unless it says that all is well: a word may be a
+# blip.
+deep_again() {
+  for system in $seen; do
+    case $system in *@127.0.0.1) ;; *) continue ;; esac
+    case $(timeout 2 upsc "$system" ups.status 2>/dev/null) in
+      OL | "OL CHRG" | "") ;;
+      *) sleep 2; printf '%s %s\n' "$system" "$(timeout 2 upsc "$system" ups.status 2>/dev/null)" ;;
+    esac
+  done
+}
+
+# Everything at once: what hangs costs its own time alone.
 deep() {
-  section "deep network"
-  command -v upsc >/dev/null && deep_network
+  deep_all
+  wait
+}
+
+deep_all() {
+  aside deep_section_network
+  aside look "deep again" deep_again
   # shellcheck disable=SC2046
-  look "deep paths" stat -L -c '%n|%F|%U|%G|%a|%Y|%s' \
-    $(deep_paths "$ROOT/etc/nut/upsmon.conf" "$ROOT/etc/nut/ups.conf" "$ROOT/etc/nut/upssched.conf") \
+  aside look "deep paths" timeout 4 stat -L -c '%n|%F|%U|%G|%a|%Y|%s' \
+    $(deep_places "$ROOT/etc/nut/upsmon.conf" "$ROOT/etc/nut/ups.conf" "$ROOT/etc/nut/upssched.conf") \
     "$ROOT"/etc/nut/* /sbin/shutdown /sbin/poweroff /run/nut /lib/systemd/system-shutdown/nutshutdown /etc/killpower
-  look "deep rights" deep_rights \
+  aside look "deep rights" deep_rights \
     "$ROOT/etc/nut" "$ROOT"/etc/nut/*.conf "$ROOT/etc/nut/upsd.users" /run/nut \
-    $(deep_paths "$ROOT/etc/nut/upsmon.conf" "$ROOT/etc/nut/upssched.conf")
+    $(deep_places "$ROOT/etc/nut/upsmon.conf" "$ROOT/etc/nut/upssched.conf")
+  aside look "deep upssched" deep_upssched
+  aside look "deep accounts" deep_accounts
+  aside look "deep commands" deep_commands
+  aside look "deep boot" deep_boot
   flag=$(sed -n 's/^[[:space:]]*POWERDOWNFLAG[[:space:]]\{1,\}"\{0,1\}\([^[:space:]"]*\).*/\1/p' "$ROOT/etc/nut/upsmon.conf" 2>/dev/null | tail -n 1)
-  [ -n "$flag" ] && [ -f "$flag" ] && look "deep flag" head -c 64 "$flag"
-  look "deep drivers" ls -1 /lib/nut
-  look "deep disk" timeout 3 df -P / /etc /etc/nut /run /run/nut /var /var/log /var/lib
-  look "deep inodes" timeout 3 df -Pi / /etc/nut /run/nut /var
-  look "deep mounts" grep -E ' (/|/etc|/etc/nut|/run|/var|/var/log) ' /proc/mounts
-  look "deep processes" deep_processes
-  look "deep firewall" deep_firewall
-  look "deep wrappers" grep -Hsv '^[[:space:]]*\(#.*\)\{0,1\}$' "$ROOT/etc/hosts.allow" "$ROOT/etc/hosts.deny"
-  look "deep usbnodes" stat -c '%n|%U|%G|%a' /dev/bus/usb/*/*
-  look "deep rivals" systemctl show --no-pager -p Id,LoadState,ActiveState apcupsd.service pwrstatd.service upower.service
+  [ -n "$flag" ] && [ -f "$flag" ] && aside look "deep flag" head -c 64 "$flag"
+  aside look "deep drivers" deep_drivers
+  aside look "deep disk" timeout 3 df -P / /etc /etc/nut /run /run/nut /var /var/log /var/lib
+  aside look "deep inodes" timeout 3 df -Pi / /etc/nut /run/nut /var
+  aside look "deep mounts" grep -E ' (/|/etc|/etc/nut|/run|/var|/var/log) ' /proc/mounts
+  aside look "deep processes" deep_processes
+  aside look "deep firewall" deep_firewall
+  aside look "deep wrappers" grep -Hsv '^[[:space:]]*\(#.*\)\{0,1\}$' "$ROOT/etc/hosts.allow" "$ROOT/etc/hosts.deny"
+  aside look "deep usbnodes" stat -c '%n|%U|%G|%a' /dev/bus/usb/*/*
+  aside look "deep rivals" timeout 4 systemctl show --no-pager -p Id,LoadState,ActiveState apcupsd.service pwrstatd.service upower.service
   deep_journal monitor 120 -u nut-monitor
   deep_journal server 120 -u nut-server
   deep_journal driver 80 -u nut-driver.service -u 'nut-driver@*'
-  [ -n "$USB" ] && look "deep kernel" sh -c "dmesg 2>/dev/null | grep -iE 'usb.*(disconnect|descriptor|error -)' | tail -n 8"
+  [ -n "$USB" ] && aside look "deep kernel" timeout 3 sh -c "dmesg 2>/dev/null | grep -iE 'usb.*(disconnect|descriptor|error -)' | tail -n 8"
   return 0
 }

@@ -51,6 +51,18 @@ settle() {
   done
 }
 
+# Runs a reading beside the others where the look is a wide one. Its section is printed in one piece:
+# the lock is on a folder, for which nothing needs to be written.
+aside() {
+  [ -n "$DEEP" ] || { "$@"; return; }
+  (
+    text=$("$@"; printf .)
+    exec 9</
+    flock 9
+    printf '%s' "${text%.}"
+  ) &
+}
+
 observe() {
   # Every process counts: this runs before and after each deploy, and upsctl waits for it.
   section system
@@ -98,6 +110,10 @@ observe() {
     case " $seen " in *" $system "*) continue ;; esac
     seen="$seen $system"
     command -v upsc >/dev/null || continue
+    if [ -n "$DEEP" ]; then
+      aside look "upsc $system" timeout 4 upsc "$system"
+      continue
+    fi
     section "upsc $system"
     answer=$(timeout 4 upsc "$system" 2>&1)
     status=$?
@@ -110,7 +126,7 @@ observe() {
     esac
   done
   for system in $CLIENTS_OF; do
-    command -v upsc >/dev/null && look "clients $system" timeout 4 upsc -c "$system"
+    command -v upsc >/dev/null && aside look "clients $system" timeout 4 upsc -c "$system"
   done
 
   [ -n "$USB" ] && look usb timeout 5 lsusb
@@ -131,5 +147,6 @@ observe() {
     done
   fi
   [ -n "$DEEP" ] && deep
+  wait
   section end
 }

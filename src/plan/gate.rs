@@ -2,9 +2,10 @@
 
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::{Finding, Severity};
-use crate::model::observed::{FileKind, List, ObservedHost, Seen};
+use crate::model::observed::{FileKind, List, ObservedHost, Seen, Socket};
 use crate::model::plan::HostPlan;
 use crate::nut::status::UpsStatus;
+use crate::nut::unit;
 
 use super::Policy;
 
@@ -26,6 +27,9 @@ pub(super) fn findings(
         found.extend(unit_trouble(observed, plan));
     }
     found.extend(platform(observed));
+    if !plan.in_sync() {
+        found.extend(port_held(desired, observed));
+    }
     if !plan.in_sync() && !policy.even_on_battery {
         found.extend(on_battery(observed));
     }
@@ -176,6 +180,44 @@ fn unit_trouble(observed: &ObservedHost, plan: &HostPlan) -> Vec<Finding> {
         .collect()
 }
 
+/// Something beside nut-server.service has the port that upsd is to have: its restart would fail.
+fn port_held(desired: &DesiredHost, observed: &ObservedHost) -> Option<Finding> {
+    let runs = observed
+        .units
+        .get(unit::SERVER)
+        .is_some_and(|unit| matches!(unit.active.as_str(), "active" | "activating" | "reloading"));
+    let ports: Vec<u16> = desired
+        .expect
+        .listen
+        .iter()
+        .map(|listen| listen.port)
+        .collect();
+    let (port, owner) = holder(observed.listening.is()?, &ports, runs)?;
+    let what = match owner {
+        "upsd" => "an upsd that nut-server.service did not start".to_string(),
+        other => other.to_string(),
+    };
+    Some(
+        error(
+            "port-held",
+            format!("port {port} belongs to {what}: upsd could not start"),
+        )
+        .fix(format!(
+            "on the host: `ss -ltnp 'sport = :{port}'` names the process; end it, then deploy again"
+        )),
+    )
+}
+
+/// Who has one of `ports` and is not the upsd of its unit, which `runs` or not.
+fn holder<'a>(sockets: &'a [Socket], ports: &[u16], runs: bool) -> Option<(u16, &'a str)> {
+    let mut held = sockets.iter().filter(|socket| ports.contains(&socket.port));
+    held.find_map(|socket| {
+        let mut owners = socket.processes.iter();
+        let owner = owners.find(|name| *name != "upsd" || !runs)?;
+        Some((socket.port, owner.as_str()))
+    })
+}
+
 /// UPSes of the host that are on battery or have FSD latched.
 pub fn on_battery(observed: &ObservedHost) -> Vec<Finding> {
     observed
@@ -198,4 +240,27 @@ pub fn on_battery(observed: &ObservedHost) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_held_by_whoever_is_not_the_upsd_of_its_unit() {
+        let socket = |port, owners: &[&str]| Socket {
+            address: "0.0.0.0".into(),
+            port,
+            processes: owners.iter().map(ToString::to_string).collect(),
+        };
+        let ports = [3493];
+        let held = |owners: &[&str], runs| {
+            let sockets = [socket(22, &["sshd"]), socket(3493, owners)];
+            holder(&sockets, &ports, runs).map(|(port, owner)| (port, owner.to_string()))
+        };
+        assert_eq!(held(&["upsd"], true), None);
+        assert_eq!(held(&[], false), None);
+        assert_eq!(held(&["upsd"], false), Some((3493, "upsd".into())));
+        assert_eq!(held(&["nc"], true), Some((3493, "nc".into())));
+    }
 }

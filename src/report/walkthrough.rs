@@ -59,10 +59,13 @@ pub fn text(diagnosis: &Diagnosis, page: &Page) -> String {
     }
     out.push_str(&paint(style, &clean(&diagnosis.verdict)));
     out.push('\n');
+    if let Some(meaning) = &diagnosis.meaning {
+        wrap::hanging(&mut out, "", 0, &clean(meaning), page.width);
+    }
+    steps(&mut out, diagnosis, page);
     if page.verbosity != Verbosity::Quiet {
         chain(&mut out, diagnosis, page);
     }
-    steps(&mut out, diagnosis, page);
     out
 }
 

@@ -44,6 +44,12 @@ impl<'a> ParsedUps<'a> {
         entry.value.as_ref().map(|word| word.value.as_str())
     }
 
+    /// Whether it has a key, as a flag or with a value.
+    pub fn has(self, key: &str) -> bool {
+        let mut entries = self.section.entries.iter();
+        entries.any(|entry| entry.key.value.eq_ignore_ascii_case(key))
+    }
+
     /// Whether its driver talks over USB. nutdrv_qx does when its port is `auto` or it has a key
     /// that only makes sense there.
     pub fn is_usb(self) -> bool {

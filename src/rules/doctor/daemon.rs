@@ -6,6 +6,7 @@ use crate::model::bundle::{JournalLine, Journals, Process};
 use crate::model::observed::{Seen, Unit};
 use crate::model::verdict::Repair;
 use crate::nut::directive::File;
+use crate::nut::unit;
 use crate::site::ParsedHost;
 
 /// A daemon with a unit of its own.
@@ -72,11 +73,12 @@ impl Daemon {
         }
         let lines = tail(self.journal(host)?, 5);
         bad(format!(
-            "{} does not run ({} is {}{})",
+            "{} does not run ({} is {}{}){}",
             self.name,
             self.unit,
             unit.active,
-            more(&lines)
+            more(&lines),
+            telling(&lines)
         ))
         .with("unit", self.unit)
         .shown(lines)
@@ -85,13 +87,12 @@ impl Daemon {
     }
 
     pub fn not_at_boot(&self, host: ParsedHost<'_>) -> Option<Says> {
-        (self.of(host)?.enabled == "disabled").then_some(())?;
-        bad(format!(
-            "{} is disabled: {} will not start at the next boot",
-            self.unit, self.name
-        ))
-        .with("unit", self.unit)
-        .into()
+        not_at_boot(host, self.unit, self.name)
+    }
+
+    /// A process of its name that belongs to another unit, or to none.
+    pub fn outside(&self, host: ParsedHost<'_>) -> Option<Says> {
+        outside(host, self.unit, self.name, |name| name == self.name)
     }
 
     /// It runs with an older file than the host has; which.
@@ -106,12 +107,120 @@ impl Daemon {
     }
 }
 
+/// The last line that names a reason, behind a colon.
+fn telling(lines: &[String]) -> String {
+    let words = [
+        "atal",
+        "rror",
+        "not found",
+        "denied",
+        "annot",
+        "an't",
+        "not listening",
+        "no listening",
+    ];
+    let said = lines
+        .iter()
+        .rev()
+        .find(|line| words.iter().any(|word| line.contains(word)));
+    let text = said
+        .and_then(|line| line.split_once("]: "))
+        .map(|(_, text)| text);
+    text.map_or_else(String::new, |text| format!(": {text}"))
+}
+
 pub(super) fn masked(unit: &Unit, name: &str, what: &str) -> Option<Says> {
     (unit.load == "masked").then_some(())?;
     bad(format!("{name} is masked: systemd will not start {what}"))
         .with("unit", name)
         .repair(Repair::Unmask { unit: name.into() })
         .into()
+}
+
+/// Whether the next boot brings a unit up. Its own `disabled` is one way not to; a target between
+/// that is switched off, a preset or a drop-in are others: systemd's own list tells.
+pub(super) fn not_at_boot(host: ParsedHost<'_>, name: &str, what: &str) -> Option<Says> {
+    let unit = host.unit(name)?;
+    (unit.load == "loaded").then_some(())?;
+    let disabled = unit.enabled == "disabled";
+    let boot = &host.deep()?.boot;
+    let brought = boot.is().map(|all| all.contains(name));
+    let (saw, fixed) = match (disabled, brought) {
+        (true, _) => (format!("{name} is disabled"), name.to_string()),
+        (false, Some(false)) => {
+            let targets = [unit::TARGET, unit::DRIVER_TARGET];
+            let off = |target: &&str| {
+                let known = host
+                    .unit(target)
+                    .is_some_and(|unit| unit.load != "not-found");
+                known && !boot.is().is_some_and(|all| all.contains(*target))
+            };
+            match targets.into_iter().find(off) {
+                Some(target) => (
+                    format!("{target} is switched off"),
+                    format!("{target} {name}"),
+                ),
+                None => (format!("nothing that boots wants {name}"), name.to_string()),
+            }
+        }
+        (false, _) => return None,
+    };
+    bad(format!("{saw}: {what} will not start at the next boot"))
+        .with("unit", fixed)
+        .into()
+}
+
+/// A process outside of the unit that should run it: started by hand, or a second one.
+pub(super) fn outside(
+    host: ParsedHost<'_>,
+    unit: &str,
+    what: &str,
+    is: impl Fn(&str) -> bool,
+) -> Option<Says> {
+    let strays: Vec<&Process> = host
+        .deep()?
+        .processes
+        .iter()
+        .filter(|process| is(&process.name))
+        .filter(|process| {
+            process
+                .unit
+                .as_deref()
+                .is_some_and(|own| !is_own(own, unit))
+        })
+        .collect();
+    let first = strays.first()?;
+    let pids: Vec<String> = strays
+        .iter()
+        .map(|process| process.pid.to_string())
+        .collect();
+    let line = |process: &&Process| {
+        let own = process.unit.as_deref().unwrap_or("no unit");
+        format!(
+            "{} {} as {} in {own}",
+            process.pid, process.name, process.user
+        )
+    };
+    let runs = if host.unit_runs(unit) {
+        "beside"
+    } else {
+        "instead of"
+    };
+    bad(format!(
+        "{what} runs by hand {runs} {unit} (process {}, in {}): it ends with whoever started it, and keeps the unit from its place",
+        first.pid,
+        first.unit.as_deref().unwrap_or_default()
+    ))
+    .with("value", pids.join(" "))
+    .with("unit", unit)
+    .shown(strays.iter().map(line))
+    .into()
+}
+
+/// Every instance of a template is as good as the other: which one has which process is systemd's.
+fn is_own(have: &str, unit: &str) -> bool {
+    let template = |name: &str| name.split_once('@').map(|(head, _)| head.to_string());
+    have == unit || template(have).is_some_and(|head| template(unit) == Some(head))
 }
 
 /// A process that burns more than this share of a processor over its life does nothing else.

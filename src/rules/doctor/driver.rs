@@ -26,11 +26,13 @@ rules! { Driver
     Error   "driver-key-not-known"   Ups(key_unknown) ["driver-program-absent"];
     Error   "driver-masked"          Ups(masked) [];
     Error   "driver-instance-absent" Ups(instance_absent) ["driver-masked", "ups-section-incomplete", "ups-section-twice"];
-    Error   "driver-fails"           Ups(fails) ["config-not-readable", "disk-full", "driver-key-not-known", "usb-taken-by-other-software", "usb-not-permitted", "usb-pinned-elsewhere", "port-absent", "driver-instance-absent"];
+    Error   "driver-outside-its-unit" Ups(outside) [];
+    Error   "driver-fails"           Ups(fails) ["config-not-readable", "disk-full", "driver-key-not-known", "usb-taken-by-other-software", "usb-not-permitted", "usb-pinned-elsewhere", "port-absent", "driver-instance-absent", "driver-outside-its-unit", "run-folder-shut"];
     Error   "driver-not-running"     Ups(stopped) ["driver-fails"];
-    Error   "driver-spins"           Server(spins) [];
+    Warning "driver-spins"           Server(spins) ["driver-not-running"];
     Error   "driver-not-connected"   Ups(not_connected) ["driver-not-running"];
-    Error   "data-is-stale"          Ups(stale) ["driver-not-running", "driver-spins"];
+    Warning "driver-not-at-boot"     Ups(not_at_boot) ["driver-not-running"];
+    Error   "data-is-stale"          Ups(stale) ["driver-not-running"];
 }
 
 fn no_section(host: ParsedHost<'_>) -> Option<Says> {
@@ -232,6 +234,21 @@ fn spins(host: ParsedHost<'_>) -> Option<Says> {
     ))
     .with("driver", &process.name)
     .into()
+}
+
+fn outside(ups: ParsedUps<'_>) -> Option<Says> {
+    let driver = ups.driver()?;
+    let what = format!("the driver of {}", ups.name());
+    // The kernel cuts a program's name at 15 characters.
+    let cut = driver.get(..15).unwrap_or(driver);
+    daemon::outside(ups.host, &ups.unit(), &what, |name| name == cut)
+}
+
+fn not_at_boot(ups: ParsedUps<'_>) -> Option<Says> {
+    // 2.7.4's one unit is pulled in by upsd's.
+    (ups.host.installed()? >= NutVersion::V2_8_0).then_some(())?;
+    let what = format!("the driver of {}", ups.name());
+    daemon::not_at_boot(ups.host, &ups.unit(), &what)
 }
 
 /// What `upsc` complained of on the server itself.

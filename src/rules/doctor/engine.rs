@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use super::needs::Broken;
 use super::says::{Bad, Says};
 use super::subject::{Subject, subjects};
-use super::{DoctorRule, Symptom, all, power};
+use super::{DoctorRule, Symptom, all, commands, power};
 use crate::model::bundle::Bundle;
 use crate::model::finding::Severity;
-use crate::model::verdict::{Checked, Diagnosis, Verdict};
+use crate::model::name::HostName;
+use crate::model::verdict::{Checked, Diagnosis, Link, UNREACHED, Verdict};
 use crate::rules::text;
-use crate::site::ParsedSite;
+use crate::site::{ParsedHost, ParsedSite};
 
 pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
     let site = ParsedSite::of_bundles(bundles);
@@ -19,7 +20,7 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
     let mut checks = Vec::new();
     for rule in all() {
         for subject in subjects(&site, rule.scope) {
-            checks.push(check(rule, subject, &mut broken));
+            checks.push(check(&site, rule, subject, &mut broken));
         }
     }
     if let Some(symptom) = symptom {
@@ -27,10 +28,12 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
     }
     let mut diagnosis = Diagnosis {
         verdict: String::new(),
+        meaning: None,
         power: power::lines(&site),
         checks,
     };
     diagnosis.verdict = sentence(&diagnosis, site.hosts().count());
+    diagnosis.meaning = meaning(&site, &diagnosis);
     diagnosis
 }
 
@@ -49,7 +52,12 @@ fn narrow(checks: &mut Vec<Checked>, symptom: Symptom) {
 }
 
 /// One rule on one subject.
-fn check(rule: &'static DoctorRule, subject: Subject<'_>, broken: &mut Broken) -> Checked {
+fn check(
+    site: &ParsedSite<'_>,
+    rule: &'static DoctorRule,
+    subject: Subject<'_>,
+    broken: &mut Broken,
+) -> Checked {
     let mut checked = Checked {
         rule: rule.rule.id,
         title: text::title(rule.rule.text),
@@ -59,6 +67,7 @@ fn check(rule: &'static DoctorRule, subject: Subject<'_>, broken: &mut Broken) -
         verdict: Verdict::Pass,
         looked_at: String::new(),
         check: String::new(),
+        commands: Vec::new(),
         repair: None,
     };
     if let Some(because) = broken.before(rule, subject) {
@@ -68,7 +77,7 @@ fn check(rule: &'static DoctorRule, subject: Subject<'_>, broken: &mut Broken) -
     match subject.ask(rule.scope) {
         None => {}
         Some(Says::Unknown(why)) => checked.verdict = Verdict::Unknown { why },
-        Some(Says::Bad(bad)) => fill(rule, subject, *bad, &mut checked),
+        Some(Says::Bad(bad)) => fill(site, rule, subject, *bad, &mut checked),
     }
     if checked.verdict.breaks() {
         broken.add(rule.rule.id, subject);
@@ -77,7 +86,13 @@ fn check(rule: &'static DoctorRule, subject: Subject<'_>, broken: &mut Broken) -
 }
 
 /// Puts the finding with its filled texts into the result.
-fn fill(rule: &DoctorRule, subject: Subject<'_>, bad: Bad, checked: &mut Checked) {
+fn fill(
+    site: &ParsedSite<'_>,
+    rule: &DoctorRule,
+    subject: Subject<'_>,
+    bad: Bad,
+    checked: &mut Checked,
+) {
     let mut all = subject.values();
     // Later values win: what the rule itself says is nearer than the subject's own.
     for value in bad.values {
@@ -96,12 +111,55 @@ fn fill(rule: &DoctorRule, subject: Subject<'_>, bad: Bad, checked: &mut Checked
     let section = |heading: &str| text::fill(text::section(rule.rule.text, heading), &values);
     checked.looked_at = section("What we looked at");
     checked.check = section(text::CHECK);
+    let others: Vec<HostName> = site.hosts().map(|host| host.name().clone()).collect();
+    let fix = finding.fix.as_deref().unwrap_or_default();
+    checked.commands = commands::of(fix, subject.host(), &others);
     checked.repair = bad.repair;
     checked.verdict = match rule.rule.severity {
         Severity::Note => Verdict::Note { finding },
         Severity::Warning => Verdict::Warn { finding },
         Severity::Error => Verdict::Fail { finding },
     };
+}
+
+/// What the first broken link means if mains fail now.
+fn meaning(site: &ParsedSite<'_>, diagnosis: &Diagnosis) -> Option<String> {
+    let first = diagnosis.failures().next()?;
+    let host = &first.host;
+    let watchers = || {
+        let server = site.host(host);
+        let all = server.into_iter().flat_map(ParsedHost::watchers);
+        let names: BTreeSet<&str> = all.map(|watch| watch.host.name().as_str()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        if names.is_empty() {
+            host.to_string()
+        } else {
+            names.join(", ")
+        }
+    };
+    let on_battery = diagnosis.power.iter().any(|line| line.on_battery);
+    Some(match first.link {
+        Link::Host if UNREACHED.contains(&first.rule) => {
+            format!("whether {host} shuts down when mains fail cannot be told")
+        }
+        Link::Power if on_battery => return None,
+        Link::Power => {
+            "if mains fail now, the UPS may not carry its load to the end of the shutdown".into()
+        }
+        Link::Host | Link::Device | Link::Driver | Link::Upsd => format!(
+            "if mains fail now, nobody hears of it in time, and the power goes while these run: {}",
+            watchers()
+        ),
+        Link::Listen => "if mains fail now, the hosts that cannot connect do not shut down".into(),
+        Link::Network | Link::Upsmon => {
+            format!("if mains fail now, {host} does not shut down before the power goes")
+        }
+        Link::Login => format!("if mains fail now, nobody waits until {host} has shut down"),
+        Link::Notification => "if mains fail now, upsmon may end instead of telling anybody".into(),
+        Link::Shutdown => {
+            format!("if mains fail now, {host} or the UPS is not switched off as it should")
+        }
+    })
 }
 
 fn sentence(diagnosis: &Diagnosis, hosts: usize) -> String {

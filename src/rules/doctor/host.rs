@@ -31,8 +31,11 @@ rules! { Host
     Error   "config-file-absent"    Host(file_absent) [];
     Error   "config-not-readable"   Host(not_readable) ["config-file-absent"];
     Warning "config-world-readable" Host(world_readable) [];
-    Error   "config-line-lost"      Host(line_lost) [];
-    Error   "mode-is-none"          Host(mode_none) ["config-file-absent"];
+    Error   "config-dos-line-ends"  Host(dos_line_ends) [];
+    Error   "account-absent"        Host(account_absent) [];
+    Error   "run-folder-shut"       Host(run_folder_shut) ["account-absent"];
+    Error   "config-line-lost"      Host(line_lost) ["config-dos-line-ends"];
+    Error   "mode-is-none"          Host(mode_none) ["config-file-absent", "config-dos-line-ends"];
     Error   "mode-is-netclient"     Server(mode_netclient) ["mode-is-none"];
     Error   "mode-misspelt"         Host(mode_misspelt) ["mode-is-none"];
 }
@@ -256,6 +259,55 @@ fn world_readable(host: ParsedHost<'_>) -> Option<Says> {
     .at(path(file))
     .repair(Repair::Permissions)
     .into()
+}
+
+/// For upsd and upsmon a carriage return is a blank; in nut.conf, which a shell reads, it belongs to
+/// the value, and within quotes it is lost (common/parseconf.c).
+fn dos_line_ends(host: ParsedHost<'_>) -> Option<Says> {
+    let with = |file: &File| host.bytes(*file).windows(2).any(|pair| pair == b"\r\n");
+    let files: Vec<String> = needed(host).filter(with).map(path).collect();
+    let first = files.first()?;
+    bad(format!(
+        "{first} has DOS line ends: NUT does not read it as it looks"
+    ))
+    .at(files.join(" "))
+    .shown(
+        files
+            .iter()
+            .map(|path| format!("{path}: lines end with \\r\\n")),
+    )
+    .redeploy()
+    .into()
+}
+
+fn account_absent(host: ParsedHost<'_>) -> Option<Says> {
+    let gone = host.deep()?.accounts.iter().find(|(_, there)| !**there);
+    let (name, _) = gone?;
+    bad(format!(
+        "the account {name}, as which NUT is to run here, does not exist"
+    ))
+    .with("user", name)
+    .redeploy()
+    .into()
+}
+
+/// Drivers, upsd and upsmon put their sockets and PID files there; the boot makes it anew.
+fn run_folder_shut(host: ParsedHost<'_>) -> Option<Says> {
+    let deep = host.deep()?;
+    let path = "/run/nut";
+    let saw = match deep.paths.get(path)? {
+        Seen::Absent => format!("{path} does not exist: no daemon of NUT can start"),
+        Seen::Unknown(why) => return unknown(why),
+        Seen::Is(facts) => {
+            let may = deep.rights.get(path)?;
+            if may.write && may.execute {
+                return None;
+            }
+            let (owner, group, mode) = (&facts.owner, &facts.group, facts.mode);
+            format!("the account nut may not write to {path} ({owner}:{group} {mode:04o})")
+        }
+    };
+    bad(saw).at(path).into()
 }
 
 fn line_lost(host: ParsedHost<'_>) -> Option<Says> {

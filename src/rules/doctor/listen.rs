@@ -4,8 +4,8 @@ use super::rules;
 use super::says::{Bad, Says, bad, unknown};
 use crate::model::observed::Seen;
 use crate::nut::ups_name::PORT;
-use crate::site::ParsedHost;
-use crate::site::address::{is_ip, is_loopback};
+use crate::site::address::{is_ip, is_loopback, socket_covers};
+use crate::site::{ParsedHost, Watch};
 
 rules! { Listen
     Error   "listen-name-is-loopback" Server(name_is_loopback) ["upsd-not-running"];
@@ -64,27 +64,23 @@ fn only_loopback(host: ParsedHost<'_>) -> Option<Says> {
     })
 }
 
-/// Whether a socket takes connections to an address.
-fn covers(socket: &str, address: &str) -> bool {
-    let v6 = address.contains(':');
-    match socket {
-        "*" => true,
-        "::" => v6 || address == "*",
-        "0.0.0.0" => !v6,
-        own => own == address || address == "localhost" && own == "127.0.0.1",
-    }
-}
-
+/// What its clients ask, by their MONITOR lines or, where those are not seen, by the inventory. The
+/// port is the matter of a rule of its own.
 fn misses(host: ParsedHost<'_>) -> Option<Says> {
     sockets(host, |sockets| {
-        let mut wanted = host.expect().listen.iter();
-        let want = wanted.find(|want| {
-            let hit =
-                |(have, port): &(&str, u16)| *port == want.port && covers(have, &want.address);
-            !sockets.iter().any(hit)
-        })?;
-        let (address, port) = (&want.address, want.port);
-        let found = bad(format!("upsd does not listen on {address} port {port}"));
+        let (first, port) = *sockets.first()?;
+        let missed = |watch: &Watch<'_>| {
+            let covers = |(have, _): &(&str, u16)| socket_covers(have, watch.address());
+            is_ip(watch.address()) && !sockets.iter().any(covers)
+        };
+        // A client that asks somebody else's address is wrong itself.
+        let owns = |watch: &Watch<'_>| is_loopback(watch.address()) || host.owns(watch.address());
+        let watch = host.watchers().filter(missed).find(owns)?;
+        let address = watch.address();
+        let found = bad(format!(
+            "upsd does not listen on {address}, where {} asks it, but on {first}",
+            watch.host.name()
+        ));
         let found = found.with("value", address).with("port", port);
         Some(found.shown(shown(sockets)).redeploy())
     })

@@ -5,10 +5,12 @@
 //! server a MONITOR line points to), the rule is skipped and says because of what. So one broken
 //! link is reported once, by the rule that stands nearest to it.
 
+mod commands;
 mod daemon;
 mod device;
 mod driver;
 mod engine;
+mod firewall;
 mod host;
 mod journal;
 mod listen;

@@ -1,18 +1,23 @@
 //! From a client to its server: name, route, firewall. Looked at from the client itself.
 
+use std::collections::BTreeSet;
+
+use super::firewall::{self, Rule, Way};
 use super::rules;
 use super::says::{Says, bad};
 use crate::model::bundle::Contact;
 use crate::model::observed::Seen;
 use crate::nut::version::NutVersion;
 use crate::site::address::{is_ip, is_loopback};
-use crate::site::{LoggedIn, ParsedHost, Watch};
+use crate::site::{LoggedIn, Watch};
 
 rules! { Network
     Error   "server-name-unresolved" Watch(unresolved) ["config-line-lost"];
     Error   "server-address-wrong"   Watch(wrong_address) ["server-name-unresolved"];
-    Error   "firewall-blocks"        Watch(firewall) ["server-address-wrong", "listen-misses-clients"];
-    Error   "server-not-reached"     Watch(not_reached) ["firewall-blocks", "host-unreachable", "upsd-does-not-answer"];
+    Error   "server-port-differs"    Watch(port_differs) ["server-address-wrong", "upsd-not-running"];
+    Error   "client-firewall-blocks" Watch(own_firewall) ["server-port-differs"];
+    Error   "firewall-blocks"        Watch(server_firewall) ["client-firewall-blocks", "upsd-does-not-answer", "listen-misses-clients"];
+    Error   "server-not-reached"     Watch(not_reached) ["firewall-blocks", "host-unreachable"];
     Error   "tcp-wrappers-refuse"    Watch(wrappers) ["server-not-reached"];
 }
 
@@ -62,30 +67,58 @@ fn wrong_address(watch: Watch<'_>) -> Option<Says> {
     .into()
 }
 
-/// Rules of the server's packet filter that may be meant.
-fn suspects(server: ParsedHost<'_>, port: u16) -> Vec<String> {
-    let lines = server.deep().and_then(|deep| deep.firewall.is());
-    let words = ["drop", "reject", "DROP", "REJECT"];
-    let blocking = |line: &&String| words.iter().any(|word| line.contains(word));
-    let all: Vec<&String> = lines.into_iter().flatten().filter(blocking).collect();
-    let port = port.to_string();
-    let (exact, other): (Vec<&String>, Vec<&String>) =
-        all.into_iter().partition(|line| line.contains(&port));
-    let shown = if exact.is_empty() {
-        other.into_iter().take(6).collect()
-    } else {
+/// upsd listens, but not on the port that the MONITOR line asks.
+fn port_differs(watch: Watch<'_>) -> Option<Says> {
+    let server = watch.server().filter(|server| server.is_server())?;
+    let sockets = server.look()?.listening.is()?;
+    let upsd = sockets
+        .iter()
+        .filter(|socket| socket.processes.iter().any(|name| name == "upsd"));
+    let ports: BTreeSet<u16> = upsd.map(|socket| socket.port).collect();
+    let reached = matches!(connect(watch), None | Some(Contact::Upsd(_)));
+    let have = *ports
+        .first()
+        .filter(|_| !ports.contains(&watch.port()) && !reached)?;
+    bad(format!(
+        "its MONITOR line asks port {}, but upsd on {} listens on port {have}",
+        watch.port(),
+        server.name()
+    ))
+    .with("value", have)
+    .redeploy()
+    .into()
+}
+
+/// Its own packet filter keeps upsmon's packets in.
+fn own_firewall(watch: Watch<'_>) -> Option<Says> {
+    (!watch.is_own()).then_some(())?;
+    matches!(
+        connect(watch)?,
+        Contact::Silent | Contact::Refused | Contact::Failed(_)
+    )
+    .then_some(())?;
+    let hits = firewall::blocking(watch.host, Way::Out, watch.port());
+    let exact: Vec<&Rule> = hits.iter().filter(|rule| rule.exact).collect();
+    let first = exact.first()?;
+    bad(format!(
+        "its own firewall keeps what it sends to port {} from leaving",
+        watch.port()
+    ))
+    .with("value", &first.removal)
+    .shown(
         exact
-    };
-    let line = |line: &String| format!("{}: {}", server.name(), line.trim());
-    shown.into_iter().map(line).collect()
+            .iter()
+            .map(|rule| format!("{}: {}", watch.host.name(), rule.text)),
+    )
+    .into()
 }
 
 /// The server listens, the client gets nothing through: what lies between is at fault.
-fn firewall(watch: Watch<'_>) -> Option<Says> {
-    let server = watch.server().filter(|host| host.is_server())?;
+fn server_firewall(watch: Watch<'_>) -> Option<Says> {
+    let server = watch.server().filter(|server| server.is_server())?;
     (!watch.is_own()).then_some(())?;
     let (port, name) = (watch.port(), server.name());
-    let suspects = suspects(server, port);
+    let suspects = firewall::blocking(server, Way::In, port);
     let how = match connect(watch)? {
         Contact::Silent => "drops",
         Contact::Refused => "rejects",
@@ -99,12 +132,10 @@ fn firewall(watch: Watch<'_>) -> Option<Says> {
     };
     let mut own = watch.host.look()?.addresses.iter();
     let client = own.find(|address| is_ip(address) && !address.contains(':'));
+    let client = client.map_or(watch.host.name().as_str(), String::as_str);
     bad(saw)
-        .with(
-            "value",
-            client.map_or(watch.host.name().as_str(), String::as_str),
-        )
-        .shown(suspects)
+        .with("value", firewall::opening(server, &suspects, client, port))
+        .shown(suspects.iter().map(|rule| format!("{name}: {}", rule.text)))
         .into()
 }
 
@@ -114,6 +145,7 @@ fn not_reached(watch: Watch<'_>) -> Option<Says> {
         Contact::Upsd(_) | Contact::NoName => return None,
         Contact::Refused => format!("{server} refuses connections to port {port}"),
         Contact::Silent => format!("{server} does not answer on port {port}"),
+        Contact::Mute => format!("{server} takes connections to port {port} and says nothing"),
         Contact::NoRoute => format!("there is no way from it to {address}"),
         Contact::Foreign(_) => format!("what answers on {address} port {port} is no upsd"),
         Contact::Failed(why) => format!("it cannot connect to {address}: {why}"),

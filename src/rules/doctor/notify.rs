@@ -11,6 +11,8 @@ rules! { Notification
     Warning "notify-program-absent"         Host(absent) ["config-line-lost"];
     Warning "notify-program-not-executable" Host(not_executable) ["notify-program-absent"];
     Warning "notify-without-program"        Host(without) ["config-line-lost"];
+    Warning "notify-all-ignored"            Host(all_ignored) ["config-line-lost"];
+    Warning "upssched-has-no-place"         Host(upssched_place) ["notify-program-absent"];
     Error   "notify-text-crashes"           Host(crashes) ["config-line-lost"];
 }
 
@@ -72,6 +74,49 @@ fn without(host: ParsedHost<'_>) -> Option<Says> {
     ))
     .with("value", line)
     .redeploy()
+    .into()
+}
+
+/// What an outage is told by.
+const OUTAGE: [&str; 2] = ["ONBATT", "LOWBATT"];
+
+/// The last line of an event counts; without one NUT logs and tells every terminal.
+fn all_ignored(host: ParsedHost<'_>) -> Option<Says> {
+    let ignored = |event: &&str| {
+        let lines = settings(host, "NOTIFYFLAG").filter(|setting| setting.counts());
+        let of = |setting: &&Setting| {
+            let name = setting.args.first().map_or("", |word| &word.value);
+            name.eq_ignore_ascii_case(event)
+        };
+        let flags = lines
+            .filter(of)
+            .last()
+            .and_then(|setting| setting.args.get(1));
+        flags.is_some_and(|word| word.value.split('+').any(|flag| flag == "IGNORE"))
+    };
+    OUTAGE.iter().all(ignored).then_some(())?;
+    bad("upsmon.conf ignores ONBATT and LOWBATT: an outage leaves no line in the journal, and nobody is told")
+        .redeploy()
+        .into()
+}
+
+/// upssched makes its pipe and its lock as the account `nut` (clients/upssched.c).
+fn upssched_place(host: ParsedHost<'_>) -> Option<Says> {
+    program(host).filter(|path| path.ends_with("/upssched"))?;
+    let deep = host.deep()?;
+    let folder = deep
+        .upssched
+        .iter()
+        .find(|folder| match deep.paths.get(*folder) {
+            Some(Seen::Absent) => true,
+            Some(Seen::Is(_)) => deep.rights.get(*folder).is_some_and(|may| !may.write),
+            Some(Seen::Unknown(_)) | None => false,
+        })?;
+    let folder = folder.trim_end_matches('/');
+    bad(format!(
+        "upssched has no place for its pipe and lock: the account nut cannot write to {folder}"
+    ))
+    .at(folder)
     .into()
 }
 

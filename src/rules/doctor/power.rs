@@ -1,7 +1,7 @@
 //! Mains, UPS and battery: what the UPS itself says.
 
 use super::rules;
-use super::says::{Says, bad};
+use super::says::{Says, bad, unknown};
 use crate::model::observed::Reading;
 use crate::model::verdict::PowerLine;
 use crate::nut::battery;
@@ -20,13 +20,41 @@ rules! { Power
     Warning "discharging-on-mains" Ups(discharging) ["mains-lost", "battery-worn"];
     Warning "charge-low"           Ups(charge_low) ["battery-low-on-mains"];
     Warning "thresholds-odd"       Ups(thresholds_odd) ["mains-lost"];
+    Warning "thresholds-not-used"  Ups(thresholds_not_used) [];
     Warning "load-high"            Ups(load_high) ["overloaded"];
     Warning "ups-alarm"            Ups(alarm) ["battery-worn", "overloaded", "output-off"];
     Note    "calibration-running"  Ups(calibrating) ["mains-lost"];
 }
 
+/// Words that may come and go within a second: a blip is none.
+const FLEETING: [StatusWord; 10] = [
+    StatusWord::Rb,
+    StatusWord::Off,
+    StatusWord::Bypass,
+    StatusWord::Alarm,
+    StatusWord::Over,
+    StatusWord::Ob,
+    StatusWord::Lb,
+    StatusWord::Dischrg,
+    StatusWord::Cal,
+    StatusWord::Fsd,
+];
+
+/// What the UPS says, of the fleeting words only those that it still said a few seconds later.
 fn status(ups: ParsedUps<'_>) -> Option<UpsStatus> {
-    let status = UpsStatus::parse(ups.reading()?.status()?);
+    let first = UpsStatus::parse(ups.reading()?.status()?);
+    let system = format!("{}@127.0.0.1", ups.name());
+    let again = ups.host.deep().and_then(|deep| deep.again.get(&system));
+    let status = match again.map(|text| UpsStatus::parse(text)) {
+        None => first,
+        Some(later) if later.waiting() => first,
+        Some(mut later) => {
+            later
+                .words
+                .retain(|word| !FLEETING.contains(word) || first.has(word));
+            later
+        }
+    };
     (!status.waiting()).then_some(status)
 }
 
@@ -74,6 +102,12 @@ fn battery_low(ups: ParsedUps<'_>) -> Option<Says> {
 }
 
 fn mains_lost(ups: ParsedUps<'_>) -> Option<Says> {
+    if status(ups).is_none() {
+        let name = ups.name();
+        return unknown(format!(
+            "nothing could be read of {name}: it may be on battery"
+        ));
+    }
     when(
         ups,
         |status| status.on_battery() && !status.fsd(),
@@ -101,6 +135,9 @@ fn reserve(ups: ParsedUps<'_>) -> String {
 
 /// When the UPS will report a low battery, as far as it says.
 fn limits(ups: ParsedUps<'_>) -> Option<String> {
+    if not_used(ups).next().is_some() {
+        return None;
+    }
     let charge = ups
         .number("battery.charge.low")
         .map(|low| format!("{low:.0} %"));
@@ -224,6 +261,31 @@ fn thresholds_odd(ups: ParsedUps<'_>) -> Option<Says> {
         ups.name()
     ))
     .with("value", low)
+    .into()
+}
+
+/// What `override.` says of the low battery means nothing to the UPS, which goes on to say LB when it
+/// likes; only with `ignorelb` the driver says it, by these values (ups.conf(5), drivers/dstate.c).
+fn not_used<'a>(ups: ParsedUps<'a>) -> impl Iterator<Item = &'a str> {
+    let keys = [
+        "override.battery.charge.low",
+        "override.battery.runtime.low",
+    ];
+    let ignores = ups.has("ignorelb");
+    // What reads the values from a file or another upsd has no say of its own.
+    let repeats = matches!(ups.driver(), Some("dummy-ups" | "clone"));
+    keys.into_iter()
+        .filter(move |key| !ignores && !repeats && ups.has(key))
+}
+
+fn thresholds_not_used(ups: ParsedUps<'_>) -> Option<Says> {
+    let key = not_used(ups).next()?;
+    bad(format!(
+        "{key} of [{}] in ups.conf has no effect without `ignorelb`: the shutdown starts when the UPS itself says that the battery is low",
+        ups.name()
+    ))
+    .with("value", key)
+    .redeploy()
     .into()
 }
 

@@ -6,6 +6,7 @@ use super::rules;
 use super::says::{Says, bad, unknown};
 use crate::model::observed::Seen;
 use crate::nut::files::Role;
+use crate::nut::shutdown_command::{self, Flaw};
 use crate::nut::status::UpsStatus;
 use crate::nut::timing::LONGEST_SILENCE;
 use crate::nut::unit::MONITOR;
@@ -17,6 +18,8 @@ rules! { Shutdown
     Error   "shutdown-command-cut"      Host(cut) ["shutdown-command-unset"];
     Error   "shutdown-command-absent"   Host(absent) ["shutdown-command-unset"];
     Error   "shutdown-command-harmless" Host(harmless) ["shutdown-command-absent", "shutdown-command-cut"];
+    Error   "shutdown-command-wrong"    Host(wrong) ["shutdown-command-harmless"];
+    Error   "killpower-flag-place"      Server(flag_place) ["config-line-lost"];
     Error   "killpower-flag-stale"      Host(flag_stale) ["shutdown-latched", "battery-low", "config-line-lost", "deploy-unfinished"];
     Warning "killpower-flag-unset"      Server(flag_unset) ["upsmon-watches-nothing"];
     Warning "killpower-hook-absent"     Server(hook_absent) [];
@@ -31,8 +34,8 @@ fn command<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
     line.filter(|text| !text.is_empty())
 }
 
-fn program<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
-    command(host)?.split_whitespace().next()
+fn program(host: ParsedHost<'_>) -> Option<String> {
+    shutdown_command::program(command(host)?)
 }
 
 fn unset(host: ParsedHost<'_>) -> Option<Says> {
@@ -59,12 +62,20 @@ fn cut(host: ParsedHost<'_>) -> Option<Says> {
 }
 
 fn absent(host: ParsedHost<'_>) -> Option<Says> {
-    let path = program(host).filter(|path| path.starts_with('/'))?;
-    let (what, deploy) = match host.deep()?.paths.get(path)? {
-        Seen::Absent => ("does not exist", true),
-        Seen::Is(facts) if facts.mode & 0o111 == 0 => ("is not executable", false),
-        Seen::Is(_) => return None,
-        Seen::Unknown(why) => return unknown(why),
+    let (program, deep) = (program(host)?, host.deep()?);
+    let path = match deep.commands.get(&program) {
+        _ if program.contains(' ') => return None,
+        _ if program.starts_with('/') => program.clone(),
+        Some(Some(found)) => found.clone(),
+        Some(None) => program.clone(),
+        None => return None,
+    };
+    let (what, deploy) = match deep.paths.get(&path) {
+        None if deep.commands.get(&program) != Some(&None) => return None,
+        None | Some(Seen::Absent) => ("does not exist", true),
+        Some(Seen::Is(facts)) if facts.mode & 0o111 == 0 => ("is not executable", false),
+        Some(Seen::Is(_)) => return None,
+        Some(Seen::Unknown(why)) => return unknown(why),
     };
     let found = bad(format!(
         "SHUTDOWNCMD {path} {what}: at the end this host does not shut down"
@@ -74,14 +85,28 @@ fn absent(host: ParsedHost<'_>) -> Option<Says> {
 }
 
 fn harmless(host: ParsedHost<'_>) -> Option<Says> {
-    let name = program(host)?.rsplit('/').next()?;
-    let idle = ["true", "false", "echo", "touch", "logger", ":", "sleep"];
-    idle.contains(&name).then_some(())?;
+    let Flaw::Harmless(name) = shutdown_command::flaw(command(host)?)? else {
+        return None;
+    };
     bad(format!(
         "SHUTDOWNCMD is `{name}`, left over from a test: at the end this host does not shut down"
     ))
     .redeploy()
     .into()
+}
+
+fn wrong(host: ParsedHost<'_>) -> Option<Says> {
+    let line = command(host)?;
+    let what = match shutdown_command::flaw(line)? {
+        // The one is the matter of a rule of its own, a minute is short enough to be meant, and what is
+        // misspelt is looked for on the host.
+        Flaw::Harmless(_) | Flaw::WaitsAMinute | Flaw::Misspelt(..) => return None,
+        flaw => flaw.to_string(),
+    };
+    bad(format!("SHUTDOWNCMD `{line}` {what}"))
+        .with("value", line)
+        .redeploy()
+        .into()
 }
 
 fn flag<'a>(host: ParsedHost<'a>) -> Option<&'a str> {
@@ -94,6 +119,26 @@ fn statuses(host: ParsedHost<'_>) -> impl Iterator<Item = UpsStatus> {
     readings
         .filter_map(|reading| reading.status())
         .map(UpsStatus::parse)
+}
+
+/// upsmon's root part writes the flag at the very end; without it the UPS is not switched off.
+fn flag_place(host: ParsedHost<'_>) -> Option<Says> {
+    primary(host)?;
+    let (folder, _) = flag(host)?.rsplit_once('/')?;
+    let deep = host.deep()?;
+    let read_only = |mount: &&String| folder == mount.as_str() && mount.as_str() != "/";
+    let what = match deep.paths.get(&format!("{folder}/"))? {
+        Seen::Absent => "does not exist",
+        Seen::Is(_) if deep.read_only.iter().any(|mount| read_only(&mount)) => "is read-only",
+        Seen::Is(_) => return None,
+        Seen::Unknown(why) => return unknown(why),
+    };
+    bad(format!(
+        "{folder}, the folder of POWERDOWNFLAG, {what}: the UPS is not switched off at the end"
+    ))
+    .at(folder)
+    .redeploy()
+    .into()
 }
 
 /// upsmon removes the flag when it starts. One that is there although no shutdown is under way makes
@@ -182,6 +227,9 @@ fn finaldelay(host: ParsedHost<'_>) -> Option<Says> {
 fn calibration(host: ParsedHost<'_>) -> Option<Says> {
     host.version_in(NutVersion::V2_8_0, NutVersion::V2_8_2)
         .then_some(())?;
+    if let Seen::Unknown(why) = &host.deep()?.journal.monitor {
+        return unknown(format!("journalctl: {why}"));
+    }
     let lines = host
         .since_start(&host.deep()?.journal.monitor, MONITOR)
         .into_iter();

@@ -15,7 +15,8 @@ rules! { Upsd
     Error   "upsd-masked"           Server(|host| UPSD.masked(host)) ["mode-is-netclient", "mode-misspelt"];
     Error   "listen-address-absent" Server(address_absent) ["config-line-lost"];
     Error   "port-taken"            Server(port_taken) [];
-    Error   "upsd-not-running"      Server(|host| UPSD.not_running(host, |_| "")) ["config-not-readable", "disk-full", "ups-conf-empty", "ups-section-incomplete", "upsd-masked", "listen-address-absent", "port-taken"];
+    Error   "upsd-outside-its-unit" Server(|host| UPSD.outside(host)) [];
+    Error   "upsd-not-running"      Server(|host| UPSD.not_running(host, |_| "")) ["config-not-readable", "disk-full", "ups-conf-empty", "ups-section-incomplete", "upsd-masked", "listen-address-absent", "port-taken", "upsd-outside-its-unit", "run-folder-shut"];
     Error   "upsd-does-not-answer"  Server(mute) ["upsd-not-running"];
     Error   "upsd-not-restarted"    Server(not_restarted) ["upsd-not-running"];
     Warning "upsd-not-at-boot"      Server(|host| UPSD.not_at_boot(host)) ["upsd-not-running"];

@@ -3,7 +3,7 @@
 use super::daemon::{UPSMON, spinning};
 use super::rules;
 use super::says::{Says, bad, unknown};
-use crate::model::bundle::Facts;
+use crate::model::bundle::{Facts, JournalLine, Process};
 use crate::model::desired::ExpectedClient;
 use crate::model::inventory::Platform;
 use crate::model::observed::Seen;
@@ -18,7 +18,8 @@ rules! { Upsmon
     Error   "upsmon-watches-nothing" Host(no_monitor) ["config-file-absent", "config-line-lost"];
     Error   "minsupplies-too-high"   Host(minsupplies) ["upsmon-watches-nothing"];
     Error   "upsmon-masked"          Host(|host| UPSMON.masked(host)) ["mode-misspelt"];
-    Error   "upsmon-not-running"     Host(|host| UPSMON.not_running(host, after_shutdown)) ["disk-full", "shutdown-latched", "battery-low", "minsupplies-too-high", "upsmon-masked"];
+    Error   "upsmon-outside-its-unit" Host(|host| UPSMON.outside(host)) [];
+    Error   "upsmon-not-running"     Host(|host| UPSMON.not_running(host, after_shutdown)) ["disk-full", "shutdown-latched", "battery-low", "minsupplies-too-high", "upsmon-masked", "upsmon-outside-its-unit", "run-folder-shut"];
     Error   "upsmon-spins"           Host(spins) ["server-name-unresolved"];
     Error   "upsmon-lost-its-parent" Host(parent_dead) ["upsmon-not-running"];
     Error   "upsmon-not-restarted"   Host(|host| UPSMON.not_restarted(host)?.1.into()) ["upsmon-not-running", "login-password-differs", "ups-not-on-server", "server-address-wrong", "role-too-weak", "config-not-readable"];
@@ -76,13 +77,24 @@ fn spins(host: ParsedHost<'_>) -> Option<Says> {
 
 /// The parent, which runs as root, is the one that can shut the host down.
 fn parent_dead(host: ParsedHost<'_>) -> Option<Says> {
-    let lines = host.since_start(&host.deep()?.journal.monitor, MONITOR);
-    let line = lines.iter().find(|entry| {
-        entry.text.contains("Parent died") || entry.text.contains("parent process died")
-    })?;
-    bad("the root part of upsmon is dead: it cannot shut this host down")
+    let deep = host.deep()?;
+    let all: Vec<&Process> = deep
+        .processes
+        .iter()
+        .filter(|process| process.name == "upsmon")
+        .collect();
+    let lost = !all.is_empty() && !all.iter().any(|process| process.user == "root");
+    lost.then_some(())?;
+    let said = |line: &&JournalLine| {
+        let of = |process: &&Process| line.text.contains(&format!("upsmon[{}]", process.pid));
+        line.text.contains("arent died") && all.iter().any(of)
+    };
+    let lines = deep.journal.monitor.is().into_iter().flatten().filter(said);
+    let process = |process: &&Process| format!("upsmon {} runs as {}", process.pid, process.user);
+    bad("upsmon runs without its root part: it cannot shut this host down")
         .with("unit", MONITOR)
-        .shown([&line.text])
+        .shown(all.iter().map(process))
+        .shown(lines.map(|line| &line.text))
         .repair(UPSMON.restart())
         .into()
 }
@@ -186,13 +198,20 @@ fn power_zero(host: ParsedHost<'_>) -> Option<Says> {
         .into()
 }
 
+/// Above this an outage may be over, or the battery, before upsmon has asked.
+const POLL_MOST: i64 = 60;
+
 fn poll_odd(host: ParsedHost<'_>) -> Option<Says> {
-    let (name, value) = ["POLLFREQ", "POLLFREQALERT"].into_iter().find_map(|name| {
+    let (name, value, how) = ["POLLFREQ", "POLLFREQALERT"].into_iter().find_map(|name| {
         let value = host.upsmon_value(name)?;
-        let odd = value.parse::<i64>().map_or(true, |number| number < 1);
-        odd.then_some((name, value))
+        let how = match value.parse::<i64>() {
+            Ok(1..=POLL_MOST) => return None,
+            Ok(seconds) if seconds > POLL_MOST => "ask far too seldom to hear of an outage in time",
+            _ => "poll without a pause",
+        };
+        Some((name, value, how))
     })?;
-    bad(format!("{name} {value} makes upsmon poll without a pause"))
+    bad(format!("{name} {value} makes upsmon {how}"))
         .with("value", name)
         .redeploy()
         .into()
@@ -206,7 +225,8 @@ fn deadtime(host: ParsedHost<'_>) -> Option<Says> {
         timing.least_deadtime(),
         timing.poll.max(timing.alert),
     );
-    (dead < least).then_some(())?;
+    // A poll that is odd itself is the matter of the rule for it.
+    (dead < least && poll <= POLL_MOST).then_some(())?;
     bad(format!("DEADTIME {dead} is less than three polls of {poll} s: lost answers on battery shut this host down"))
         .with("value", least)
         .redeploy()

@@ -5,7 +5,7 @@ use super::Rule;
 use crate::model::finding::Severity;
 
 /// The rules of this pass, sorted by id.
-pub static RULES: [Rule; 14] = [
+pub static RULES: [Rule; 15] = [
     refusal(
         "config-dir-absent",
         include_str!("text/config-dir-absent.md"),
@@ -31,6 +31,7 @@ pub static RULES: [Rule; 14] = [
         "packages-unreadable",
         include_str!("text/packages-unreadable.md"),
     ),
+    refusal("port-held", include_str!("text/port-held.md")),
     refusal(
         "transaction-unfinished",
         include_str!("text/transaction-unfinished.md"),
