@@ -267,6 +267,10 @@ fn driver_keys(lab: &Lab, host: &str, suite: Suite) {
             _ => continue,
         };
         let Some(key) = words.next() else { continue };
+        // nutdrv_qx registers these as flags and asks for their value (getval in
+        // drivers/nutdrv_qx.c): without one they do nothing.
+        let is_flag =
+            is_flag && !["noscanlangid", "battery_voltage_reports_one_pack"].contains(&key);
         drivers
             .entry(current)
             .or_default()
