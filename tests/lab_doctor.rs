@@ -10,67 +10,86 @@ use std::time::{Duration, Instant};
 
 const LAB: &str = "doc-live";
 
-/// A fault, the rule that must name it first, and the fix that the rule's text gives. Commands run
-/// on the host named before them.
-struct Case {
-    rule: &'static str,
-    fault: (&'static str, &'static str),
-    fix: &'static [(&'static str, &'static str)],
-}
-
-const CASES: &[Case] = &[
-    Case {
-        rule: "upsd-not-running",
-        fault: ("pve", "systemctl stop nut-server"),
-        fix: &[("pve", "systemctl start nut-server")],
-    },
-    Case {
-        rule: "upsd-masked",
-        fault: ("pve", "systemctl mask --now nut-server"),
-        fix: &[(
-            "pve",
-            "systemctl unmask nut-server && systemctl enable --now nut-server",
-        )],
-    },
-    Case {
-        rule: "mode-is-none",
-        fault: (
-            "nas",
-            "sed -i 's/^MODE=.*/MODE=none/' /etc/nut/nut.conf; systemctl restart nut-monitor; sleep 1",
-        ),
-        fix: &[(
-            "nas",
-            "sed -i 's/^MODE=.*/MODE=netclient/' /etc/nut/nut.conf; systemctl restart nut-monitor",
-        )],
-    },
-    Case {
-        rule: "firewall-blocks",
-        fault: (
-            "pve",
-            "iptables -A INPUT -s 192.0.2.11 -p tcp --dport 3493 -j REJECT",
-        ),
-        fix: &[(
-            "pve",
-            "iptables -I INPUT -s 192.0.2.11 -p tcp --dport 3493 -j ACCEPT",
-        )],
-    },
-    Case {
-        rule: "config-not-readable",
-        fault: (
-            "pve",
-            "chown root:root /etc/nut/upsd.users; chmod 600 /etc/nut/upsd.users; systemctl restart nut-server",
-        ),
-        fix: &[(
-            "pve",
-            "chown root:nut /etc/nut /etc/nut/*.conf /etc/nut/upsd.users && chmod 755 /etc/nut && \
-             chmod 640 /etc/nut/*.conf /etc/nut/upsd.users; systemctl restart nut-server nut-monitor",
-        )],
-    },
-    Case {
-        rule: "killpower-flag-stale",
-        fault: ("pve", "printf upsmon-shutdown-file >/etc/killpower"),
-        fix: &[("pve", "rm /etc/killpower")],
-    },
+/// The rule that must name a fault first, where it is made, and how. What mends it is what doctor
+/// prints: its commands are run as they stand there, each on the host that they name.
+const CASES: &[(&str, &str, &str)] = &[
+    ("upsd-not-running", "pve", "systemctl stop nut-server"),
+    ("upsd-masked", "pve", "systemctl mask --now nut-server"),
+    (
+        "upsd-outside-its-unit",
+        "pve",
+        "systemctl stop nut-server; setsid /sbin/upsd -u nut >/dev/null 2>&1 </dev/null; sleep 1",
+    ),
+    ("upsd-does-not-answer", "pve", "pkill -STOP -x upsd"),
+    ("driver-not-running", "pve", "systemctl stop nut-driver@ups"),
+    (
+        "driver-masked",
+        "pve",
+        "systemctl mask --now nut-driver@ups",
+    ),
+    ("driver-not-at-boot", "pve", "systemctl disable nut.target"),
+    (
+        "upsmon-outside-its-unit",
+        "nas",
+        "systemctl stop nut-monitor; setsid upsmon >/dev/null 2>&1 </dev/null",
+    ),
+    ("upsmon-not-at-boot", "nas", "systemctl disable nut-monitor"),
+    (
+        "mode-is-none",
+        "nas",
+        "sed -i 's/^MODE=.*/MODE=none/' /etc/nut/nut.conf; systemctl restart nut-monitor; sleep 1",
+    ),
+    (
+        "config-dos-line-ends",
+        "nas",
+        "sed -i 's/^MODE=.*/MODE=netclient\r/' /etc/nut/nut.conf; systemctl restart nut-monitor; sleep 1",
+    ),
+    (
+        "server-port-differs",
+        "nas",
+        "sed -i 's/@192.0.2.10/@192.0.2.10:3494/' /etc/nut/upsmon.conf; systemctl restart nut-monitor; sleep 2",
+    ),
+    (
+        "shutdown-command-wrong",
+        "nas",
+        "sed -i 's|^SHUTDOWNCMD.*|SHUTDOWNCMD \"/sbin/shutdown -h +10\"|' /etc/nut/upsmon.conf; systemctl restart nut-monitor",
+    ),
+    (
+        "poll-odd",
+        "nas",
+        "sed -i 's|^POLLFREQ .*|POLLFREQ 86400|' /etc/nut/upsmon.conf; systemctl restart nut-monitor",
+    ),
+    (
+        "firewall-blocks",
+        "pve",
+        "iptables -A INPUT -s 192.0.2.11 -p tcp --dport 3493 -j REJECT",
+    ),
+    (
+        "firewall-blocks",
+        "pve",
+        "nft add table inet site; nft 'add chain inet site incoming { type filter hook input priority 0; }'; \
+         nft add rule inet site incoming tcp dport 3493 ip saddr 192.0.2.11 drop",
+    ),
+    (
+        "client-firewall-blocks",
+        "nas",
+        "iptables -A OUTPUT -p tcp --dport 3493 -j DROP",
+    ),
+    (
+        "config-not-readable",
+        "pve",
+        "chown root:root /etc/nut/upsd.users; chmod 600 /etc/nut/upsd.users; systemctl restart nut-server",
+    ),
+    (
+        "run-folder-shut",
+        "pve",
+        "chown root:root /run/nut; chmod 755 /run/nut",
+    ),
+    (
+        "killpower-flag-stale",
+        "pve",
+        "printf upsmon-shutdown-file >/etc/killpower",
+    ),
 ];
 
 struct Lab {
@@ -134,6 +153,31 @@ impl Lab {
             .args(words)
             .output()
             .unwrap()
+    }
+
+    /// What doctor names first: a broken link, else a warning.
+    fn first(&self) -> serde_json::Value {
+        let output = self.upsctl(&["--format", "json", "doctor"]);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|why| panic!("{why}: {}", text(&output)));
+        let of = |verdict: &str| {
+            let mut checks = document["checks"].as_array().unwrap().iter();
+            checks.find(|check| check["verdict"] == verdict).cloned()
+        };
+        of("fail").or_else(|| of("warn")).unwrap_or_default()
+    }
+
+    /// Runs a command of a fix as it is printed, on a host or here; a question is answered.
+    fn types(&self, on: Option<&str>, run: &str) {
+        let output = match on {
+            Some(host) => self.lab(&["in", LAB, host, "sh", "-c", run]),
+            None => {
+                let mut words: Vec<&str> = run.split(' ').skip(1).collect();
+                words.extend(Some("-y").filter(|_| words[0] == "deploy"));
+                self.upsctl(&words)
+            }
+        };
+        assert!(output.status.success(), "{run}: {}", text(&output));
     }
 
     /// The rules that doctor finds broken, the first one first.
@@ -212,15 +256,15 @@ fn a_fault_is_named_first_and_the_fix_of_its_text_mends_it() {
     let deployed = lab.upsctl(&["deploy", "-y"]);
     assert!(deployed.status.success(), "{}", text(&deployed));
     lab.becomes_whole("the deploy");
-    for case in CASES {
-        let (host, fault) = case.fault;
+    for (rule, host, fault) in CASES {
         lab.on(host, fault);
-        let broken = lab.broken();
-        assert_eq!(broken, [case.rule], "{host}: {fault}");
-        for (host, fix) in case.fix {
-            lab.on(host, fix);
+        let first = lab.first();
+        assert_eq!(first["rule"], *rule, "{host}: {fault}: {first:#}");
+        let commands = first["commands"].as_array().expect("what to type");
+        for command in commands {
+            lab.types(command["on"].as_str(), command["run"].as_str().unwrap());
         }
-        lab.becomes_whole(case.rule);
+        lab.becomes_whole(rule);
     }
     watch_and_fix(&lab);
 }

@@ -271,6 +271,7 @@ fn dos_line_ends(host: ParsedHost<'_>) -> Option<Says> {
         "{first} has DOS line ends: NUT does not read it as it looks"
     ))
     .at(files.join(" "))
+    .with("unit", daemons(host))
     .shown(
         files
             .iter()
@@ -278,6 +279,15 @@ fn dos_line_ends(host: ParsedHost<'_>) -> Option<Says> {
     )
     .redeploy()
     .into()
+}
+
+/// What of NUT's runs on it, for `systemctl restart`.
+fn daemons(host: ParsedHost<'_>) -> &'static str {
+    if host.is_server() {
+        "'nut-driver*' nut-server nut-monitor"
+    } else {
+        "nut-monitor"
+    }
 }
 
 fn account_absent(host: ParsedHost<'_>) -> Option<Says> {
@@ -307,7 +317,7 @@ fn run_folder_shut(host: ParsedHost<'_>) -> Option<Says> {
             format!("the account nut may not write to {path} ({owner}:{group} {mode:04o})")
         }
     };
-    bad(saw).at(path).into()
+    bad(saw).at(path).with("unit", daemons(host)).into()
 }
 
 fn line_lost(host: ParsedHost<'_>) -> Option<Says> {
