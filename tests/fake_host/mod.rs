@@ -418,6 +418,7 @@ impl FakeHost {
             }
         }
         child.wait().unwrap();
+        self.until_all_have_ended();
         answer
     }
 
@@ -448,6 +449,16 @@ impl FakeHost {
         };
         let output = self.sh(&probe.program("n"), None).output().unwrap();
         observe::parse(&HostName::new("pve").unwrap(), "n", &output.stdout).unwrap()
+    }
+
+    /// A command of a killed deploy outlives it by a moment, and with it the lock.
+    fn until_all_have_ended(&self) {
+        let lock = self.path("root/var/lib/upsctl/lock");
+        if lock.exists() {
+            let mut free = Command::new("flock");
+            free.args(["-w", "20"]).arg(lock).arg("true");
+            assert!(free.status().unwrap().success(), "the lock is never freed");
+        }
     }
 
     /// What the next upsctl does about leftovers.
