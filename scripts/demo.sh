@@ -67,6 +67,8 @@ run 0 deploy -y
 on nas upsc ups@192.0.2.10 ups.status
 on pve upsc -c ups
 run 0 verify
+run 0 status
+run 0 timeline
 on pve "echo 'MAXAGE 99' >>/etc/nut/upsd.conf"
 run 4 diff --exit-code
 run 0 deploy -y
@@ -74,11 +76,13 @@ on pve systemctl stop nut-server
 run 3 doctor
 on pve systemctl start nut-server
 run 0 verify
+run 0 events --since 10m
 
 cat <<TEXT
 
 The lab stays up. To play$([ -z "${SUDO_USER:-}" ] || echo ', with sudo'):
   .lab/demo/upsctl diff             upsctl in the lab's network; the inventory is .lab/demo/site.toml
+  .lab/demo/upsctl status --watch   how long, who goes down when; stays and redraws
   $lab ssh demo pve         look around on the server
   $lab in demo pve sed -i 's/^ups.status:.*/ups.status: OB LB/' /etc/nut/ups.dev
                                     mains fail, the battery is low: $lab list

@@ -13,6 +13,7 @@ command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || need+=(openssh-server)
 command -v shellcheck >/dev/null || need+=(shellcheck)
 command -v chromium >/dev/null || need+=(chromium fonts-dejavu-core)
 command -v zsh >/dev/null || need+=(zsh)
+command -v setfacl >/dev/null || need+=(acl)
 command -v cargo >/dev/null || need+=(cargo)
 if [ ${#need[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || { echo "please install: ${need[*]}" >&2; exit 1; }

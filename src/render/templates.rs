@@ -190,7 +190,7 @@ impl Templates {
             .map_err(|broken| broken_password(&source.path, &broken))?;
         let header = Segment::Plain(header(host, file, &source.label));
         Ok(DesiredFile {
-            content: masking::hide(file, join(header, body)),
+            content: join(header, masking::hide(file, body)),
             template: source.label.clone(),
         })
     }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::nut::directive::File;
 use crate::nut::files::{NutConf, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
@@ -14,7 +15,8 @@ pub(super) struct ParsedFiles {
     pub(super) users: Option<UpsdUsers>,
     pub(super) upsmon: Option<UpsmonConf>,
     bytes: BTreeMap<File, Vec<u8>>,
-    secrets: BTreeMap<File, Vec<Range<usize>>>,
+    /// Looked for when something is shown, which costs more than all the parsing.
+    secrets: BTreeMap<File, OnceLock<Vec<Range<usize>>>>,
     by_name: HashMap<String, usize>,
 }
 
@@ -25,10 +27,6 @@ impl ParsedFiles {
         let names = users
             .iter()
             .flat_map(|users| users.users.iter().enumerate());
-        let spans = |(file, bytes): (&File, &Vec<u8>)| {
-            let found = secrets(*file, bytes);
-            (*file, found.into_iter().map(|secret| secret.span).collect())
-        };
         Self {
             by_name: names.map(|(at, user)| (user.name.clone(), at)).collect(),
             nut: of(File::Nut).map(NutConf::parse),
@@ -36,7 +34,7 @@ impl ParsedFiles {
             upsd: of(File::Upsd).map(UpsdConf::parse),
             users,
             upsmon: of(File::Upsmon).map(UpsmonConf::parse),
-            secrets: bytes.iter().map(spans).collect(),
+            secrets: bytes.keys().map(|file| (*file, OnceLock::new())).collect(),
             bytes,
         }
     }
@@ -47,7 +45,13 @@ impl ParsedFiles {
 
     /// Where passwords stand in a file, in their order.
     pub(super) fn secrets(&self, file: File) -> &[Range<usize>] {
-        self.secrets.get(&file).map_or(&[], Vec::as_slice)
+        let find = || {
+            let found = secrets(file, self.bytes(file)).into_iter();
+            found.map(|secret| secret.span).collect()
+        };
+        self.secrets
+            .get(&file)
+            .map_or(&[], |once| once.get_or_init(find))
     }
 
     pub(super) fn user(&self, name: &str) -> Option<&User> {
