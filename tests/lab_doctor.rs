@@ -6,9 +6,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-const LAB: &str = "doc-live";
+/// A name of its own for each run, so that two of them do not meet.
+static LAB: LazyLock<String> = LazyLock::new(|| format!("doc-live-{}", std::process::id()));
 
 /// The rule that must name a fault first, where it is made, and how. What mends it is what doctor
 /// prints: its commands are run as they stand there, each on the host that they name.
@@ -118,13 +120,16 @@ impl Lab {
             return None;
         }
         let up = Command::new(&program)
-            .args(["up", LAB, "pve=trixie", "nas=bookworm"])
+            .args(["up", &LAB, "pve=trixie", "nas=bookworm"])
             .output()
             .unwrap();
         assert!(up.status.success(), "{}", text(&up));
-        let path = Command::new(&program).args(["path", LAB]).output().unwrap();
+        let path = Command::new(&program)
+            .args(["path", &LAB])
+            .output()
+            .unwrap();
         let path = String::from_utf8(path.stdout).unwrap();
-        let inventory = std::env::temp_dir().join(format!("{LAB}-{}.toml", std::process::id()));
+        let inventory = std::env::temp_dir().join(format!("{}.toml", *LAB));
         std::fs::write(&inventory, INVENTORY).unwrap();
         Some(Self {
             root,
@@ -141,12 +146,12 @@ impl Lab {
     }
 
     fn on(&self, host: &str, command: &str) {
-        self.lab(&["in", LAB, host, "sh", "-c", command]);
+        self.lab(&["in", &LAB, host, "sh", "-c", command]);
     }
 
     fn upsctl(&self, words: &[&str]) -> Output {
         Command::new(self.root.join("tests/lab/lab"))
-            .args(["exec", LAB, env!("CARGO_BIN_EXE_upsctl"), "-i"])
+            .args(["exec", &LAB, env!("CARGO_BIN_EXE_upsctl"), "-i"])
             .arg(&self.inventory)
             .arg("--ssh-config")
             .arg(&self.ssh_config)
@@ -170,7 +175,7 @@ impl Lab {
     /// Runs a command of a fix as it is printed, on a host or here; a question is answered.
     fn types(&self, on: Option<&str>, run: &str) {
         let output = match on {
-            Some(host) => self.lab(&["in", LAB, host, "sh", "-c", run]),
+            Some(host) => self.lab(&["in", &LAB, host, "sh", "-c", run]),
             None => {
                 let mut words: Vec<&str> = run.split(' ').skip(1).collect();
                 words.extend(Some("-y").filter(|_| words[0] == "deploy"));
@@ -217,7 +222,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.lab(&["down", LAB]);
+        self.lab(&["down", &LAB]);
         let _ = std::fs::remove_file(&self.inventory);
     }
 }

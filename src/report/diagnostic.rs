@@ -1,5 +1,6 @@
 //! Errors in what the owner wrote: the place, the line, a caret, the way out.
 
+use super::wrap::labelled;
 use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
     normalize_untrusted_str,
@@ -87,4 +88,13 @@ fn caret<'a>(
     let from = (place.column - 1).min(chars);
     let to = (from + place.width).min(chars);
     kind.span(byte(from)..byte(to)).label(label)
+}
+/// What could not be looked at, each with its way out.
+pub(super) fn not_seen(out: &mut String, indent: usize, problems: &[Diagnostic], width: usize) {
+    for problem in problems {
+        labelled(out, indent, "could not look: ", &problem.message, width);
+        if let Some(help) = &problem.help {
+            labelled(out, indent + 2, "fix: ", help, width);
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use anstyle::Style;
 
+use super::diagnostic::not_seen;
 use super::human::Page;
 use super::paint::{BAD, FAINT, GOOD, HOST, PLAIN, WARNING, clean, paint};
-use super::wrap::{hanging, labelled};
+use super::wrap::hanging;
 use crate::model::duration::spoken;
 use crate::model::metrics::{
     AlertVerdict, EmptySelector, JudgedAlert, MetricReading, MonitoredUps, Monitoring,
@@ -36,18 +37,7 @@ pub fn text(seen: &Monitoring, page: &Page) -> String {
     out.push_str(&targets(&seen.targets));
     out.push_str(&alerts(&seen.alerts, page));
     out.push_str(&not_here(&seen.not_here, page));
-    for problem in &seen.not_seen {
-        labelled(
-            &mut out,
-            0,
-            "could not look: ",
-            &problem.message,
-            page.width,
-        );
-        if let Some(help) = &problem.help {
-            labelled(&mut out, 2, "fix: ", help, page.width);
-        }
-    }
+    not_seen(&mut out, 0, &seen.not_seen, page.width);
     out
 }
 

@@ -1,5 +1,6 @@
 //! The rack's draw, for a person.
 
+use super::diagnostic::not_seen;
 use super::human::Page;
 use super::paint::{BAD, FAINT, HOST, WARNING, clean, paint};
 use super::wrap::labelled;
@@ -75,18 +76,7 @@ pub fn text(power: &RackPower, page: &Page) -> String {
         );
         labelled(&mut out, 2, "note: ", &said, page.width);
     }
-    for problem in &power.not_seen {
-        labelled(
-            &mut out,
-            2,
-            "could not look: ",
-            &problem.message,
-            page.width,
-        );
-        if let Some(help) = &problem.help {
-            labelled(&mut out, 4, "fix: ", help, page.width);
-        }
-    }
+    not_seen(&mut out, 2, &power.not_seen, page.width);
     out
 }
 
