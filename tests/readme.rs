@@ -1,5 +1,5 @@
-//! The README, kept true: its key tables are made from the schema, its commands and exit codes are
-//! the program's. `UPDATE=1 cargo test --test readme` writes the tables anew.
+//! The README and docs/, kept true: the key tables are made from the schema, commands and exit codes
+//! are the program's, examples are taken. `UPDATE=1 cargo test --test readme` writes the tables anew.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,6 +10,7 @@ use upsctl::cli::Cli;
 use upsctl::exit::Exit;
 
 const PATH: &str = "README.md";
+const INVENTORY: &str = "docs/inventory.md";
 const BEGIN: &str =
     "<!-- keys: begin (from inventory/schema.json, by `UPDATE=1 cargo test --test readme`) -->\n";
 const END: &str = "<!-- keys: end -->";
@@ -105,18 +106,18 @@ fn words(of: &Value) -> String {
 }
 
 #[test]
-fn its_key_tables_are_the_schema_s() {
+fn the_key_tables_are_the_schema_s() {
     let schema = fs::read_to_string("inventory/schema.json").expect("the schema");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
-    let readme = fs::read_to_string(PATH).expect("the README");
-    let from = readme.find(BEGIN).expect("the begin mark") + BEGIN.len();
-    let to = readme.find(END).expect("the end mark");
-    let wanted = format!("{}{}{}", &readme[..from], tables(&schema), &readme[to..]);
+    let page = fs::read_to_string(INVENTORY).expect("the page");
+    let from = page.find(BEGIN).expect("the begin mark") + BEGIN.len();
+    let to = page.find(END).expect("the end mark");
+    let wanted = format!("{}{}{}", &page[..from], tables(&schema), &page[to..]);
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(PATH, &wanted).expect("it can be written");
+        fs::write(INVENTORY, &wanted).expect("it can be written");
     }
-    let readme = fs::read_to_string(PATH).expect("the README");
-    assert!(readme == wanted, "run `UPDATE=1 cargo test --test readme`");
+    let page = fs::read_to_string(INVENTORY).expect("the page");
+    assert!(page == wanted, "run `UPDATE=1 cargo test --test readme`");
 }
 
 #[test]
@@ -152,4 +153,64 @@ fn it_lists_every_exit_code() {
             "{exit:?}"
         );
     }
+}
+
+/// What the examples of `docs/inventory.md` stand beside.
+const SITE: &str = r#"
+[ups.ups]
+host = "pve"
+driver = "usbhid-ups"
+[hosts.pve]
+address = "192.168.2.214"
+"#;
+
+#[test]
+fn the_examples_of_the_inventory_are_taken() {
+    let page = fs::read_to_string(INVENTORY).expect("the page");
+    let examples: Vec<&str> = page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(examples.len() > 1, "{examples:?}");
+    for example in examples {
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = folder.path().join("site.toml");
+        fs::write(&site, format!("{SITE}{example}")).expect("it can be written");
+        let mut check = assert_cmd::Command::cargo_bin("upsctl").expect("the program");
+        let done = check.arg("check").arg("-i").arg(&site).assert().success();
+        let said = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
+        assert!(said.contains("No findings."), "{example}\n{said}");
+    }
+}
+
+#[test]
+fn every_option_of_every_command_has_its_variable() {
+    let cli = Cli::command();
+    let options: Vec<_> = cli
+        .get_arguments()
+        .filter(|one| one.is_global_set())
+        .collect();
+    assert!(options.len() > 8, "{options:?}");
+    for option in options {
+        let long = option.get_long().expect("a long name");
+        let wanted = format!("UPSCTL_{}", long.to_uppercase().replace('-', "_"));
+        assert_eq!(option.get_env(), Some(wanted.as_ref()), "--{long}");
+    }
+}
+
+#[test]
+fn a_variable_is_the_option_and_the_command_line_wins() {
+    let run = |format: &str, words: &[&str]| {
+        let mut upsctl = assert_cmd::Command::cargo_bin("upsctl").expect("the program");
+        upsctl.env("UPSCTL_FORMAT", format);
+        upsctl.args(["check", "-i", "inventory"]).args(words);
+        upsctl.output().expect("it runs")
+    };
+    let refused = run("xml", &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--format"));
+    assert!(run("json", &[]).stdout.starts_with(b"{"));
+    let human = run("json", &["--format", "human"]);
+    assert!(!human.stdout.starts_with(b"{"));
 }
