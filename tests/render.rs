@@ -30,7 +30,8 @@ fn rendered(case: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     for (name, host) in &inventory.hosts {
         if host.platform != Platform::Debian {
-            let sheet = serde_json::to_string_pretty(&by_hand(&index, name)).expect("a sheet");
+            let sheet =
+                serde_json::to_string_pretty(&by_hand(&index, name, None)).expect("a sheet");
             files.insert(format!("by-hand/{name}.json").into(), sheet + "\n");
         }
         for version in VERSIONS {

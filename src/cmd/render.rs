@@ -46,7 +46,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let name = session.only_host("render")?;
     let desired = session.desired(&name, arguments.nut)?;
     if desired.files.is_empty() {
-        return by_hand(global, &session, &name, arguments);
+        return by_hand(global, session, &name, arguments);
     }
     let files = chosen(&desired, arguments)?;
     if arguments.reveal {
@@ -64,7 +64,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 /// A host that is set up in an interface of its own has a sheet instead of files.
 fn by_hand(
     global: &Global,
-    session: &Session<'_>,
+    mut session: Session<'_>,
     name: &HostName,
     arguments: &Arguments,
 ) -> Result<Exit> {
@@ -73,7 +73,12 @@ fn by_hand(
             "{name} has no files: it is set up by hand\nhint: `upsctl render {name}` says what must stand there"
         );
     }
-    let sheet = render::by_hand(&session.index, name);
+    if arguments.reveal {
+        let user = session.inventory.nut_user(name).map(str::to_string);
+        session.fetch_secrets_of(user)?;
+    }
+    let shown = arguments.reveal.then_some(&session.secrets);
+    let sheet = render::by_hand(&session.index, name, shown);
     let text = match global.format {
         Format::Json => report::json::document(
             "render",

@@ -137,7 +137,7 @@ pub fn by_hand(
     looked: &BTreeMap<HostName, Result<Looked, HostError>>,
     absent: Severity,
 ) -> HostResult {
-    let sheet = render::by_hand(&run.index, name);
+    let sheet = render::by_hand(&run.index, name, None);
     let seen = seen(looked);
     let mut found = Vec::new();
     for server in run.servers_of(name) {

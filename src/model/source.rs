@@ -55,6 +55,18 @@ fn parts(name: &str) -> Option<(&str, &str)> {
     name.strip_suffix(']')?.split_once(" of [")
 }
 
+impl SecretSource {
+    /// Where it is, for people; a password itself is never said.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Env(name) => format!("the environment variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Command(command) => format!("the command `{command}`"),
+            Self::Literal(_) => "the inventory".into(),
+        }
+    }
+}
+
 impl DirectiveValue {
     /// The source of a secret that is written in place of a value: `{ env = "…" }` and its like.
     pub fn source(&self) -> Option<SecretSource> {

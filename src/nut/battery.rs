@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::files::{Entry, Section};
+
 /// The variables of one UPS, by NUT's names.
 #[derive(Debug, Clone, Copy)]
 pub struct Variables<'a>(pub &'a BTreeMap<String, String>);
@@ -52,6 +54,91 @@ impl<'a> Variables<'a> {
         };
         known("battery.date").or_else(|| known("battery.mfr.date"))
     }
+}
+
+/// Seconds until the battery is low, by what the UPS says of charge and runtime.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct UntilLow {
+    pub by_charge: Option<f64>,
+    pub by_runtime: Option<f64>,
+}
+
+impl UntilLow {
+    /// From the runtime under the present load, and the charge, with the limits of both. A charge that
+    /// is not known is taken for a full one.
+    pub fn new(
+        runtime: f64,
+        charge: Option<f64>,
+        charge_low: Option<f64>,
+        runtime_low: Option<f64>,
+    ) -> Self {
+        let charge = charge.unwrap_or(100.0);
+        // A battery gives its charge off evenly, as far as anybody can say.
+        let share = |low: f64| (1.0 - low / charge).clamp(0.0, 1.0);
+        Self {
+            by_charge: charge_low.map(|low| {
+                if charge > 0.0 {
+                    runtime * share(low)
+                } else {
+                    0.0
+                }
+            }),
+            by_runtime: runtime_low.map(|low| (runtime - low).max(0.0)),
+        }
+    }
+
+    /// The sooner of the two.
+    pub fn first(self) -> Option<f64> {
+        match (self.by_charge, self.by_runtime) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// The limits of a low battery that ups.conf sets, by `override.` and `default.`.
+pub fn limits(section: &Section) -> impl Iterator<Item = &Entry> {
+    section
+        .entries
+        .iter()
+        .filter(|entry| limit(entry).is_some())
+}
+
+/// The kind of a limit and the variable it sets.
+fn limit(entry: &Entry) -> Option<(&str, &str)> {
+    let (kind, name) = entry.key.value.split_once('.')?;
+    let is = |one: &str, word: &str| one.eq_ignore_ascii_case(word);
+    let kind = ["override", "default"]
+        .into_iter()
+        .find(|word| is(kind, word))?;
+    let variables = ["battery.charge.low", "battery.runtime.low"];
+    let name = variables.into_iter().find(|word| is(name, word))?;
+    Some((kind, name))
+}
+
+/// A limit in ups.conf that is only shown and that nobody goes by: without `ignorelb` the driver says
+/// that the battery is low when the UPS does (ups.conf(5), drivers/dstate.c). A `default.` is not even
+/// shown where the UPS has a value of its own, as far as `said` tells. What dummy-ups and clone
+/// repeat comes from elsewhere.
+pub fn only_shown<'a>(section: &'a Section, said: Option<Variables<'_>>) -> Option<&'a Entry> {
+    let own = said.is_some_and(|said| said.text("driver.flag.ignorelb").is_some());
+    let repeats = matches!(section.driver(), Some("dummy-ups" | "clone"));
+    if own || repeats || ignores_lb(section) {
+        return None;
+    }
+    let shown = |entry: &&Entry| match (limit(entry), said) {
+        (Some(("default", name)), Some(said)) => {
+            entry.value.as_ref().map(|word| word.value.trim()) == said.text(name)
+        }
+        _ => true,
+    };
+    limits(section).find(shown)
+}
+
+/// Whether the driver says by the limits that the battery is low, and not the UPS.
+pub fn ignores_lb(section: &Section) -> bool {
+    let mut entries = section.entries.iter();
+    entries.any(|entry| entry.key.value.eq_ignore_ascii_case("ignorelb"))
 }
 
 /// A figure of a battery as drivers write it. Some say 0, -1 or 65535 for "not known".
@@ -106,6 +193,7 @@ fn day(year: i16, month: i16, day: i16) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nut::files::UpsConf;
 
     fn of(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs
@@ -187,5 +275,61 @@ mod tests {
         ] {
             assert_eq!(test_failed(text), failed, "{text}");
         }
+    }
+
+    /// The limit that is only shown of a UPS with these lines in ups.conf, when upsd says `said`.
+    fn shown(lines: &str, said: Option<&[(&str, &str)]>) -> Option<String> {
+        let conf = UpsConf::parse(format!("[ups]\ndriver = usbhid-ups\n{lines}\n").as_bytes());
+        let said = said.map(of);
+        let entry = only_shown(&conf.sections[0], said.as_ref().map(Variables));
+        entry.map(|entry| entry.key.value.clone())
+    }
+
+    #[test]
+    fn a_limit_that_nobody_goes_by_is_told() {
+        let charge = "override.battery.charge.low";
+        let line = format!("{charge} = 50");
+        assert_eq!(shown(&line, None).as_deref(), Some(charge));
+        assert_eq!(
+            shown(&line.to_uppercase().replace("LOW", "low"), None)
+                .map(|key| key.to_lowercase())
+                .as_deref(),
+            Some(charge)
+        );
+        assert_eq!(shown(&format!("{line}\nignorelb"), None), None);
+        assert_eq!(
+            shown(&line, Some(&[("driver.flag.ignorelb", "enabled")])),
+            None
+        );
+        assert_eq!(shown("override.battery.charge = 50", None), None);
+        assert_eq!(shown(&format!("driver = dummy-ups\n{line}"), None), None);
+        let low = "default.battery.runtime.low";
+        let line = format!("{low} = 300");
+        assert_eq!(shown(&line, None).as_deref(), Some(low));
+        assert_eq!(
+            shown(&line, Some(&[("battery.runtime.low", "300")])).as_deref(),
+            Some(low)
+        );
+        assert_eq!(shown(&line, Some(&[("battery.runtime.low", "120")])), None);
+    }
+
+    #[test]
+    fn the_sooner_limit_counts() {
+        let until = |runtime, charge, charge_low, runtime_low| {
+            UntilLow::new(runtime, charge, charge_low, runtime_low).first()
+        };
+        assert_eq!(until(1000.0, Some(100.0), Some(20.0), None), Some(800.0));
+        assert_eq!(
+            until(1000.0, Some(100.0), Some(20.0), Some(300.0)),
+            Some(700.0)
+        );
+        assert_eq!(
+            until(1000.0, Some(50.0), Some(20.0), Some(300.0)),
+            Some(600.0)
+        );
+        assert_eq!(until(1000.0, Some(10.0), Some(20.0), None), Some(0.0));
+        assert_eq!(until(100.0, None, None, Some(300.0)), Some(0.0));
+        assert_eq!(until(100.0, Some(0.0), Some(20.0), None), Some(0.0));
+        assert_eq!(until(100.0, Some(90.0), None, None), None);
     }
 }

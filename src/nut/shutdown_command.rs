@@ -59,12 +59,6 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// Why a host does not go down with this command, as far as its text tells; `None` when it may.
-/// An empty command is a matter of its own.
-pub fn wrong(command: &str) -> Option<String> {
-    flaw(command).map(|flaw| flaw.to_string())
-}
-
 /// The words of the shell, without expansion, and whether a quote stays open. What parts one command
 /// from the next is a word.
 fn words(line: &str) -> (Vec<String>, bool) {
@@ -131,7 +125,8 @@ fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// What is wrong with a command, as far as its text tells. A script of the owner's is not judged.
+/// What is wrong with a command, as far as its text tells. A script of the owner's is not judged, and
+/// an empty command is a matter of its own.
 pub fn flaw(line: &str) -> Option<Flaw> {
     if words(line).1 {
         return Some(Flaw::OpenQuote);
@@ -223,12 +218,8 @@ mod tests {
             "sh -c '/sbin/shutdown -h now'",
         ] {
             let idle = command.starts_with("logger");
-            assert_eq!(
-                wrong(command).is_some(),
-                idle,
-                "{command}: {:?}",
-                wrong(command)
-            );
+            let said = flaw(command);
+            assert_eq!(said.is_some(), idle, "{command}: {said:?}");
         }
     }
 
@@ -249,7 +240,9 @@ mod tests {
             ("/sbin/shutdwon -h +0", "probably means `shutdown`"),
             ("/bin/systemctl reboot", "reboots"),
         ] {
-            let said = wrong(command).unwrap_or_default();
+            let said = flaw(command)
+                .map(|flaw| flaw.to_string())
+                .unwrap_or_default();
             assert!(said.contains(why), "{command}: {said}");
         }
     }

@@ -2,21 +2,26 @@
 
 use super::derive::{InventoryIndex, Watched, door, watched_by};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::inventory::{Inventory, Platform, SecretSource};
+use crate::model::inventory::{Inventory, Platform};
 use crate::model::name::HostName;
 use crate::model::outcome::Sheet;
+use crate::model::secret::SecretStore;
 use crate::nut::ups_name::{PORT, System};
 
-/// The settings of a host that is looked after by hand, field by field. A password is never among
-/// them, but where it comes from is.
-pub fn by_hand(index: &InventoryIndex<'_>, name: &HostName) -> Sheet {
-    sheet(index, name).unwrap_or_else(|why| Sheet {
+/// The settings of a host that is looked after by hand, field by field. A password is among them where
+/// `shown` has it; else where it comes from is.
+pub fn by_hand(index: &InventoryIndex<'_>, name: &HostName, shown: Option<&SecretStore>) -> Sheet {
+    sheet(index, name, shown).unwrap_or_else(|why| Sheet {
         notes: vec![index.placed(why).to_string()],
         ..Sheet::default()
     })
 }
 
-fn sheet(index: &InventoryIndex<'_>, name: &HostName) -> Result<Sheet, Diagnostic> {
+fn sheet(
+    index: &InventoryIndex<'_>,
+    name: &HostName,
+    shown: Option<&SecretStore>,
+) -> Result<Sheet, Diagnostic> {
     let host = index.host(name)?;
     let mut sheet = Sheet {
         title: title(host.platform, name),
@@ -31,7 +36,7 @@ fn sheet(index: &InventoryIndex<'_>, name: &HostName) -> Result<Sheet, Diagnosti
         ));
     }
     for watched in &others {
-        let client = Client::new(index, name, watched)?;
+        let client = Client::new(index, name, watched, shown)?;
         client.fields(host.platform, &mut sheet);
     }
     if own.is_empty() && others.is_empty() {
@@ -65,8 +70,8 @@ struct Client<'a> {
     port: u16,
     user: String,
     power_value: u32,
-    /// Where its password comes from.
-    source: String,
+    /// The password itself where it may be seen, else where it comes from.
+    password: String,
 }
 
 impl<'a> Client<'a> {
@@ -74,6 +79,7 @@ impl<'a> Client<'a> {
         index: &InventoryIndex<'a>,
         name: &HostName,
         watched: &Watched<'a>,
+        shown: Option<&SecretStore>,
     ) -> Result<Self, Diagnostic> {
         let server = watched.server;
         // A server that only this machine knows as `local` has some address on the network.
@@ -85,7 +91,7 @@ impl<'a> Client<'a> {
             server,
             address,
             port,
-            source: source(index.inventory, &user),
+            password: password(index.inventory, &user, shown),
             user,
             power_value: watched.power_value,
         })
@@ -108,13 +114,6 @@ impl<'a> Client<'a> {
         }
     }
 
-    fn password(&self) -> String {
-        format!(
-            "the password of user `{}` (from {})",
-            self.user, self.source
-        )
-    }
-
     /// Power-off and timer stay out of it: the primary decides when the battery is low.
     fn truenas(&self, sheet: &mut Sheet) {
         put(
@@ -126,7 +125,7 @@ impl<'a> Client<'a> {
                 ("Remote Port", self.port.to_string()),
                 ("Driver, Port", "empty".into()),
                 ("Monitor User", self.user.clone()),
-                ("Monitor Password", self.password()),
+                ("Monitor Password", self.password.clone()),
                 ("Shutdown Mode", "UPS reaches low battery".into()),
                 ("Power Off UPS", "off".into()),
                 (
@@ -181,7 +180,10 @@ impl<'a> Client<'a> {
         );
         put(
             sheet,
-            [("MONITOR line", line), ("PASSWORD in it", self.password())],
+            [
+                ("MONITOR line", line),
+                ("PASSWORD in it", self.password.clone()),
+            ],
         );
         note(
             sheet,
@@ -240,18 +242,14 @@ fn note(sheet: &mut Sheet, text: &str) {
     }
 }
 
-/// Where the password of a user comes from, without the password.
-fn source(inventory: &Inventory, user: &str) -> String {
-    let own = inventory
-        .users
-        .get(user)
-        .and_then(|user| user.password.as_ref());
-    let fill = |text: &str| text.replace("{user}", user);
-    match own.or(inventory.secrets.password.as_ref()) {
-        None => "nowhere yet: give [secrets] a password".into(),
-        Some(SecretSource::Env(name)) => format!("the environment variable {}", fill(name)),
-        Some(SecretSource::File(path)) => format!("the file {}", fill(&path.display().to_string())),
-        Some(SecretSource::Command(command)) => format!("the command `{}`", fill(command)),
-        Some(SecretSource::Literal(_)) => "the inventory".into(),
+fn password(inventory: &Inventory, user: &str, shown: Option<&SecretStore>) -> String {
+    if let Some(password) = shown.and_then(|secrets| secrets.get(user)) {
+        return password.expose().to_string();
     }
+    let source = inventory
+        .source_of(user)
+        .map_or("nowhere yet: give [secrets] a password".into(), |source| {
+            source.place()
+        });
+    format!("the password of user `{user}` (from {source})")
 }

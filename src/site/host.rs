@@ -10,9 +10,9 @@ use crate::model::desired::{DesiredHost, Expect, HostRole};
 use crate::model::inventory::Platform;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedFile, ObservedHost, Seen, Unit};
-use crate::nut::directive::{self, File, Scope};
+use crate::nut::directive::File;
 use crate::nut::files::{NutConf, Setting, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
-use crate::nut::timing::{FOR_EVER, Timing};
+use crate::nut::timing::Timing;
 use crate::nut::ups_name::PORT;
 use crate::nut::version::NutVersion;
 
@@ -26,6 +26,9 @@ pub enum Origin<'a> {
 }
 
 static NOTHING: LazyLock<Expect> = LazyLock::new(Expect::default);
+
+/// An upsmon.conf that nobody has seen.
+static UNSEEN: LazyLock<UpsmonConf> = LazyLock::new(UpsmonConf::default);
 
 /// What is kept of a host.
 pub(super) struct HostData<'a> {
@@ -281,39 +284,15 @@ impl<'a> ParsedHost<'a> {
         self.upsd_conf()?.get(name)
     }
 
-    /// The number upsmon has for a directive: what is written, or NUT's own where nothing is or
-    /// where it is no number.
+    /// The number that its upsmon has for a directive; NUT's own where its files are not seen.
     pub fn number(self, name: &str) -> i64 {
-        let written = self.upsmon_value(name).and_then(|text| text.parse().ok());
-        let own = || {
-            let known = directive::lookup(File::Upsmon, Scope::Top, name)?;
-            known.default?.parse().ok()
-        };
-        written.or_else(own).unwrap_or(0)
+        let file = self.upsmon_conf().unwrap_or(&UNSEEN);
+        file.number(name, self.version())
     }
 
     /// The delays of its upsmon. A host whose files are not seen has NUT's own.
     pub fn timing(self) -> Timing {
-        Timing {
-            poll: self.number("POLLFREQ"),
-            alert: self.number("POLLFREQALERT"),
-            dead: self.number("DEADTIME"),
-            hostsync: self.number("HOSTSYNC"),
-            finaldelay: self.number("FINALDELAY"),
-            exit: self.exit(),
-        }
-    }
-
-    fn exit(self) -> i64 {
-        let setting = self.upsmon("SHUTDOWNEXIT");
-        let known = setting.filter(|s| s.directive.is_some_and(|d| d.known_to(self.version())));
-        let value = known
-            .and_then(Setting::value)
-            .map_or("yes", |word| &word.value);
-        match value.to_ascii_lowercase().as_str() {
-            "no" | "off" | "false" => FOR_EVER,
-            number => number.parse().unwrap_or(0),
-        }
+        Timing::of(self.upsmon_conf().unwrap_or(&UNSEEN), self.version())
     }
 
     /// A user of its upsd. Case counts.

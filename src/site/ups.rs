@@ -1,7 +1,8 @@
 use super::ParsedHost;
 use crate::model::observed::Reading;
+use crate::nut::battery::{self, Variables};
 use crate::nut::driver::{self, Media};
-use crate::nut::files::Section;
+use crate::nut::files::{Entry, Section};
 use crate::nut::unit;
 
 /// The keys by which a USB driver chooses its device (drivers/usb-common.c).
@@ -48,6 +49,15 @@ impl<'a> ParsedUps<'a> {
     pub fn has(self, key: &str) -> bool {
         let mut entries = self.section.entries.iter();
         entries.any(|entry| entry.key.value.eq_ignore_ascii_case(key))
+    }
+
+    /// A limit of a low battery in ups.conf that nobody goes by; see [`battery::only_shown`].
+    pub fn limit_only_shown(self) -> Option<&'a Entry> {
+        let said = match self.reading() {
+            Some(Reading::Variables(variables)) => Some(Variables(variables)),
+            _ => None,
+        };
+        battery::only_shown(self.section, said)
     }
 
     /// Whether its driver talks over USB. nutdrv_qx does when its port is `auto` or it has a key

@@ -9,15 +9,10 @@ use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Reading, Seen};
 use crate::model::status::{ShutdownStarts, StatusMeaning, UpsReport};
 use crate::nut::battery::{Variables, date, test_failed};
-use crate::nut::directive::File;
-use crate::nut::files::{UpsConf, UpsdConf};
+use crate::nut::directive::{File, Scope, own_number};
+use crate::nut::files::{Setting, UpsConf, UpsdConf};
 use crate::nut::status::{StatusWord, UpsStatus};
 use crate::nut::ups_name::UpsName;
-
-/// MAXAGE where upsd.conf sets none (upsd.conf(5)).
-const MAXAGE_S: u64 = 15;
-/// pollinterval where ups.conf sets none (ups.conf(5)).
-const POLLINTERVAL_S: u64 = 2;
 
 /// A reading and who made it, or why there is none.
 enum Source<'a> {
@@ -169,19 +164,17 @@ fn ups_conf(server: &ObservedHost) -> Option<UpsConf> {
 fn oldest(server: &ObservedHost, conf: Option<&UpsConf>, name: &UpsName) -> Option<u64> {
     let file = server.files.get(&File::Upsd).and_then(Seen::is)?;
     let upsd = UpsdConf::parse(file.content.expose().as_bytes());
-    let age = upsd
-        .settings
-        .iter()
-        .rev()
-        .find(|setting| setting.is("MAXAGE"));
-    let age = age.and_then(|setting| setting.args.first()?.value.parse().ok());
+    let age = upsd.get("MAXAGE").and_then(Setting::value);
+    let age = age.and_then(|word| word.value.parse().ok());
     let conf = conf?;
     let poll = conf
         .section(name.as_str())
         .and_then(|section| section.value("pollinterval"));
     let poll = poll.or_else(|| Some(conf.get("pollinterval")?.value.as_ref()?.value.as_str()));
     let poll = poll.and_then(|text| text.parse().ok());
-    Some(age.unwrap_or(MAXAGE_S) + poll.unwrap_or(POLLINTERVAL_S))
+    let own = |file, name| own_number(file, Scope::Top, name).unsigned_abs();
+    let age = age.unwrap_or_else(|| own(File::Upsd, "MAXAGE"));
+    Some(age + poll.unwrap_or_else(|| own(File::Ups, "pollinterval")))
 }
 
 fn meanings(status: &UpsStatus) -> Vec<StatusMeaning> {

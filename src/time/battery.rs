@@ -2,6 +2,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::span::maybe;
+use crate::nut::battery::UntilLow;
 
 /// What is known of a battery; `None` is what nobody says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,13 +70,9 @@ impl Battery {
             return self.stated();
         };
         let charge = self.charge.unwrap_or(100.0);
-        let by_runtime = self.runtime_low.map(|low| (runtime - low).max(0.0));
-        // A battery gives its charge off evenly, as far as anybody can say.
-        let by_charge = self.charge_low.map(|low| {
-            let part = (1.0 - low / charge).clamp(0.0, 1.0);
-            runtime * part
-        });
-        let Some(after) = first(by_runtime, by_charge) else {
+        let until = UntilLow::new(runtime, self.charge, self.charge_low, self.runtime_low);
+        let by_runtime = until.by_runtime;
+        let Some(after) = until.first() else {
             return Reserve {
                 from: "the UPS reports no battery.runtime.low and no battery.charge.low".into(),
                 ..Reserve::default()
@@ -118,12 +115,5 @@ impl Battery {
             (_, _, Some(low)) => format!("{who} at {low} %"),
             _ => who.to_string(),
         }
-    }
-}
-
-fn first(one: Option<f64>, other: Option<f64>) -> Option<f64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

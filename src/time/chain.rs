@@ -1,6 +1,7 @@
 //! From what is known to the time line.
 
 use super::course::{Course, run};
+use super::delays::seconds;
 use super::input::Outage;
 use super::line::{Chain, Fits, HostLine, Kind, Moment, Term, TimeLine, UpsLine, Verdict, What};
 use super::net::{Net, nets};
@@ -57,7 +58,7 @@ fn host(net: &Net<'_>, courses: &Courses, at: usize) -> HostLine {
     let host = net.hosts[at];
     let seen = net
         .mains_fail
-        .map(|fail| Span::of_cases(|case| fail + case.share() * host.delays.poll));
+        .map(|fail| Span::of_cases(|case| fail + case.share() * seconds(host.delays.poll)));
     let is_primary = net.watches[at].iter().any(|watch| watch.primary);
     let moments = [
         (Kind::OnBattery, seen.unwrap_or(Span::NEVER)),

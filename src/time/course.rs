@@ -1,10 +1,11 @@
 //! One course of an outage through a chain, as upsmon takes it (clients/upsmon.c: `recalc`,
 //! `is_ups_critical`, `forceshutdown`, `sync_secondaries`, `doshutdown`).
 
-use super::delays::{ASKS_EVERY, Exit, HOSTSYNC_ROUNDS, SILENCE};
+use super::delays::{ASKS_EVERY, HOSTSYNC_ROUNDS, gives_up, poll_low, seconds};
 use super::input::Leaves;
 use super::net::{Net, Watch};
 use super::span::Case;
+use crate::nut::timing::{Exit, SILENCE};
 
 /// When what happens, by the numbers of hosts and UPSes; infinite is never.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,12 +82,12 @@ fn step(net: &Net<'_>, host: usize, case: Case, fsd: &mut [f64], course: &mut Co
             .iter()
             .map(|ups| release(net, host, *ups, case, called, course))
             .fold(called, f64::max);
-        let cap = called + delays.hostsync.max(0.0) + HOSTSYNC_ROUNDS * case.share();
+        let cap = called + seconds(delays.hostsync) + HOSTSYNC_ROUNDS * case.share();
         course.gave_up[host] = release > cap;
         course.wait_over[host] = release.min(cap);
         from = course.wait_over[host];
     }
-    let shutdown = from + delays.finaldelay;
+    let shutdown = from + seconds(delays.finaldelay);
     course.shutdown[host] = shutdown;
     course.logged_out[host] = logged_out(net, host, case, shutdown, called);
     course.down[host] = shutdown + net.hosts[host].way_down.takes.in_case(case);
@@ -118,15 +119,17 @@ fn called(net: &Net<'_>, host: usize, case: Case, fsd: &[f64]) -> f64 {
 /// When a host takes a UPS for lost.
 fn critical(net: &Net<'_>, host: usize, watch: &Watch, case: Case, fsd: &[f64]) -> f64 {
     let delays = net.delays(host);
+    let alert = seconds(delays.alert);
     let low = net.low[watch.ups];
     if watch.primary {
-        let seen = low + case.share() * delays.poll_alert;
-        let rounds = (delays.low_for / delays.poll_low().max(1.0)).ceil();
-        return seen + rounds * delays.poll_low();
+        let seen = low + case.share() * alert;
+        let poll = poll_low(delays);
+        let rounds = (seconds(delays.low_for) / poll.max(1.0)).ceil();
+        return seen + rounds * poll;
     }
-    let [soonest, last] = delays.gives_up();
+    let [soonest, last] = gives_up(delays);
     let gives_up = low + soonest + case.share() * (last - soonest);
-    gives_up.min(fsd[watch.ups] + case.share() * delays.poll_alert)
+    gives_up.min(fsd[watch.ups] + case.share() * alert)
 }
 
 fn leaves(net: &Net<'_>, host: usize, case: Case) -> f64 {
@@ -137,9 +140,9 @@ fn leaves(net: &Net<'_>, host: usize, case: Case) -> f64 {
         .fold(f64::INFINITY, f64::min);
     match (net.leaves(host), net.mains_fail) {
         (Leaves::WhenTold, _) | (Leaves::AfterOnBattery(_), None) => f64::INFINITY,
-        (Leaves::WhenLow, _) => low + case.share() * (delays.poll_alert + SCRIPT),
+        (Leaves::WhenLow, _) => low + case.share() * (seconds(delays.alert) + SCRIPT),
         (Leaves::AfterOnBattery(after), Some(fail)) => {
-            fail + case.share() * (delays.poll + SCRIPT) + after
+            fail + case.share() * (seconds(delays.poll) + SCRIPT) + after
         }
     }
 }
@@ -176,10 +179,10 @@ fn logged_out(net: &Net<'_>, host: usize, case: Case, shutdown: f64, called: f64
         Exit::Now => 0.0,
         // Where systemd runs, it stops upsmon as one of the first things of a shutdown, and upsmon
         // ends then whatever it was told to wait for.
-        Exit::After(seconds) => seconds * case.share(),
+        Exit::After(delay) => seconds(delay) * case.share(),
         Exit::WhenStopped => case.share() * net.hosts[host].way_down.takes.latest_s,
     };
-    let silent = called + SILENCE;
+    let silent = called + seconds(SILENCE);
     if delays.speaks_up && shutdown <= silent {
         return shutdown + exit;
     }

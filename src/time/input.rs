@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::battery::Battery;
-use super::delays::Delays;
 use super::guests::Guests;
 use super::span::Span;
 use crate::model::inventory::Platform;
 use crate::model::name::HostName;
+use crate::nut::timing::Timing;
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 
@@ -60,7 +60,7 @@ pub struct Host {
     pub platform: Platform,
     pub version: NutVersion,
     /// From its own upsmon.conf, or NUT's own where nobody sees that file.
-    pub delays: Delays,
+    pub delays: Timing,
     /// What its upsmon watches.
     pub watches: Vec<Watch>,
     /// MINSUPPLIES.

@@ -22,7 +22,6 @@ mod trouble;
 
 pub use battery::{Battery, Decides, HOLDS, Reserve};
 pub use chain::time_line;
-pub use delays::{Delays, Exit};
 pub use input::{
     Figure, Host, Leaves, Mount, Outage, QUICKEST, UNIT_STOP, USUAL, Ups, Watch, WayDown,
 };

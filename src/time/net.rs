@@ -1,7 +1,7 @@
 //! The hosts and UPSes of one chain by number, so that a course can be run many times.
 
-use super::delays::Delays;
 use super::input::{Host, Leaves, Outage, Ups};
+use crate::nut::timing::Timing;
 
 /// One chain, everything looked up once.
 pub(super) struct Net<'a> {
@@ -73,7 +73,7 @@ impl<'a> Net<'a> {
         }
     }
 
-    pub(super) fn delays(&self, host: usize) -> &Delays {
+    pub(super) fn delays(&self, host: usize) -> &Timing {
         &self.hosts[host].delays
     }
 

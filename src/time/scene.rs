@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::battery::{Battery, Decides};
-use super::delays::Delays;
 use super::guests::{self, Guests};
 use super::input::{Figure, Host, Leaves, Mount, Outage, Ups, Watch, WayDown};
 use crate::model::inventory::{self, Platform};
 use crate::model::name::HostName;
 use crate::model::observed::Seen;
-use crate::nut::battery::figure;
+use crate::nut::battery::{self, figure};
 use crate::nut::status::{StatusWord, UpsStatus};
 use crate::nut::ups_name::UpsName;
 use crate::site::{LoggedIn, ParsedHost, ParsedSite, ParsedUps, address};
@@ -56,16 +55,12 @@ fn of_ups(site: &ParsedSite<'_>, name: &UpsName, ups: &inventory::Ups) -> Ups {
 }
 
 fn battery(ups: ParsedUps<'_>, driver: &str) -> Battery {
-    let ignores = ups.section.get("ignorelb").is_some();
     let set = |name: &str| {
         let value = ["override", "default"]
             .iter()
             .find_map(|kind| ups.value(&format!("{kind}.{name}")));
         value.and_then(figure)
     };
-    let is_set = set("battery.charge.low")
-        .or(set("battery.runtime.low"))
-        .is_some();
     let figure = |name: &str| {
         let said = ups.variable(name).and_then(figure);
         said.or_else(|| set(name))
@@ -75,10 +70,10 @@ fn battery(ups: ParsedUps<'_>, driver: &str) -> Battery {
         runtime: figure("battery.runtime"),
         charge_low: figure("battery.charge.low"),
         runtime_low: figure("battery.runtime.low"),
-        decides: match (ignores, is_set || driver == "dummy-ups") {
-            (true, _) => Decides::Driver,
-            (false, true) => Decides::Unknown,
-            (false, false) => Decides::Ups,
+        decides: match ups.limit_only_shown() {
+            _ if battery::ignores_lb(ups.section) => Decides::Driver,
+            None if driver != "dummy-ups" => Decides::Ups,
+            _ => Decides::Unknown,
         },
         on_battery: ups
             .variable("ups.status")
@@ -190,9 +185,7 @@ fn of_host(site: &ParsedSite<'_>, host: ParsedHost<'_>, beside: Option<&Beside>)
         name: host.name().clone(),
         platform: host.platform(),
         version,
-        delays: host
-            .upsmon_conf()
-            .map_or_else(|| Delays::unseen(version), |conf| Delays::of(conf, version)),
+        delays: host.timing(),
         watches: host
             .watches()
             .filter_map(|watch| of_watch(site, watch))

@@ -4,6 +4,7 @@ use crate::model::inventory::Platform;
 use crate::model::name::HostName;
 use crate::model::proxmox::{Guest, GuestKind, Node, Policy};
 use crate::nut::files::UpsmonConf;
+use crate::nut::timing::Timing;
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 use crate::time::guests::Guests;
@@ -44,7 +45,7 @@ fn host(name: &str, version: NutVersion, watches: &[&str], upsmon: &str) -> Host
         name: host_name(name),
         platform: Platform::Debian,
         version,
-        delays: Delays::of(&conf, version),
+        delays: Timing::of(&conf, version),
         fed_by: watches.iter().map(|watch| watch.ups.clone()).collect(),
         watches,
         min_supplies: 1,
@@ -341,7 +342,7 @@ fn a_slow_host_loses_its_power() {
     assert_eq!(nas.unwrap().spare_typical_s, Some(-84.875));
     // At worst the primary is down in a second.
     assert_eq!(nas.unwrap().spare_worst_s, Some(-94.0));
-    outage.hosts[0].delays.finaldelay = 120.0;
+    outage.hosts[0].delays.finaldelay = 120;
     let line = time_line(&outage);
     assert_eq!(troubles(&outage, &line), Vec::new());
 }

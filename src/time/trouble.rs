@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::chain::Courses;
+use super::delays::seconds;
 use super::guests::{self, Guests};
 use super::input::{Host, Outage};
 use super::line::{Chain, Fits, HostLine, Kind, TimeLine, UpsLine, What, at};
@@ -94,7 +95,7 @@ fn hostsync(net: &Net<'_>) -> Vec<Trouble> {
             saw: format!(
                 "HOSTSYNC of {} ends after {}, and {who} {usually} not logged out by then",
                 host.name,
-                spoken(host.delays.hostsync)
+                spoken(seconds(host.delays.hostsync))
             ),
             values: vec![("server", host.name.to_string()), ("clients", who)],
             evidence: Vec::new(),

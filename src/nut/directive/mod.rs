@@ -71,6 +71,12 @@ pub struct Directive {
     pub any_case: bool,
 }
 
+/// The number that NUT has for a directive without it; 0 where that is none.
+pub fn own_number(file: File, scope: Scope, name: &str) -> i64 {
+    let known = lookup(file, scope, name).and_then(|known| known.default);
+    known.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
 impl Directive {
     const fn new(file: File, scope: Scope, name: &'static str, kind: Kind) -> Self {
         Self {

@@ -1,12 +1,12 @@
 use super::setting::settings;
 use super::{Role, Setting, Trap, TrapKind};
 use crate::nut::conf::{Conf, Position, Word, parse};
-use crate::nut::directive::{File, Scope, lookup};
+use crate::nut::directive::{File, Scope, own_number};
 use crate::nut::ups_name::{System, SystemError};
 use crate::nut::version::NutVersion;
 
 /// `upsmon.conf` as `loadconfig` reads it (clients/upsmon.c).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpsmonConf {
     /// Every directive in its order, MONITOR lines included.
     pub settings: Vec<Setting>,
@@ -129,14 +129,8 @@ impl UpsmonConf {
     /// The number upsmon has for a directive: what is written, or NUT's own where nothing is, where
     /// it is no number, or where the version does not know the directive.
     pub fn number(&self, name: &str, version: NutVersion) -> i64 {
-        let own = || {
-            lookup(File::Upsmon, Scope::Top, name)?
-                .default?
-                .parse()
-                .ok()
-        };
         let written = self.word(name, version).and_then(|word| word.parse().ok());
-        written.or_else(own).unwrap_or(0)
+        written.unwrap_or_else(|| own_number(File::Upsmon, Scope::Top, name))
     }
 
     /// The sum of the power values.

@@ -8,7 +8,7 @@ use super::{InventoryIndex, overrides};
 use crate::model::inventory::{Host, Platform};
 use crate::model::name::HostName;
 use crate::nut::directive::File;
-use crate::nut::timing::{FINALDELAY, FOR_EVER, HOSTSYNC, POLLFREQALERT, Timing};
+use crate::nut::timing::{Exit, Timing};
 
 /// How long a host waits for its secondaries to log out.
 pub(super) fn hostsync(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
@@ -17,7 +17,7 @@ pub(super) fn hostsync(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
         let host = index.inventory.hosts.get(client)?;
         Some(timing(index, client, host).needed_hostsync().unsigned_abs())
     });
-    needed.fold(HOSTSYNC.unsigned_abs(), u64::max)
+    needed.fold(Timing::default().hostsync.unsigned_abs(), u64::max)
 }
 
 /// The delays of a client's upsmon; an appliance has NUT's own.
@@ -26,13 +26,14 @@ fn timing(index: &InventoryIndex<'_>, name: &HostName, host: &Host) -> Timing {
         return Timing::default();
     }
     let set = |directive| overrides::seconds(index, host, File::Upsmon, directive);
-    let seconds = |value: u64| i64::try_from(value).unwrap_or(FOR_EVER);
+    let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let finaldelay = set("FINALDELAY").unwrap_or_else(|| finaldelay(index, name));
+    let own = Timing::default();
     Timing {
-        alert: set("POLLFREQALERT").map_or(POLLFREQALERT, seconds),
+        alert: set("POLLFREQALERT").map_or(own.alert, seconds),
         finaldelay: seconds(finaldelay),
-        exit: set("SHUTDOWNEXIT").map_or(0, seconds),
-        ..Timing::default()
+        exit: set("SHUTDOWNEXIT").map_or(own.exit, |value| Exit::After(seconds(value))),
+        ..own
     }
 }
 
@@ -43,5 +44,5 @@ pub(super) fn finaldelay(index: &InventoryIndex<'_>, name: &HostName) -> u64 {
     let needed = hosts.filter_map(|host| host.shutdown_takes);
     needed
         .map(|delay| delay.as_secs())
-        .fold(FINALDELAY.unsigned_abs(), u64::max)
+        .fold(Timing::default().finaldelay.unsigned_abs(), u64::max)
 }

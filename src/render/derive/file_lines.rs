@@ -8,6 +8,7 @@ use crate::model::desired::HostRole;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
+use crate::nut::timing::Timing;
 use crate::nut::version::NutVersion;
 
 /// The files a role has directives in.
@@ -64,11 +65,12 @@ fn upsmon(
         // Tells the late shutdown to cut the UPS off; a client must not cut one.
         lines.push(DerivedLine::value("POWERDOWNFLAG", "/etc/killpower"));
     }
+    let own = Timing::default();
     let seconds = [
-        ("POLLFREQ", 5),
-        ("POLLFREQALERT", 5),
+        ("POLLFREQ", own.poll.unsigned_abs()),
+        ("POLLFREQALERT", own.alert.unsigned_abs()),
         ("HOSTSYNC", delay::hostsync(index, name)),
-        ("DEADTIME", 15),
+        ("DEADTIME", own.dead.unsigned_abs()),
         ("FINALDELAY", delay::finaldelay(index, name)),
     ];
     lines.extend(seconds.map(|(name, value)| DerivedLine::value(name, value.to_string())));

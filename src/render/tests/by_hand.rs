@@ -1,6 +1,7 @@
 use super::{inventory, name, site};
 use crate::model::inventory::Inventory;
 use crate::model::outcome::Sheet;
+use crate::model::secret::{Secret, SecretStore};
 use crate::render::{self, InventoryIndex};
 
 /// The sheet of the client.
@@ -9,7 +10,22 @@ fn by_hand(inventory: &Inventory) -> Sheet {
 }
 
 fn sheet_of(inventory: &Inventory, host: &str) -> Sheet {
-    render::by_hand(&InventoryIndex::new(inventory, &|_| None), &name(host))
+    render::by_hand(
+        &InventoryIndex::new(inventory, &|_| None),
+        &name(host),
+        None,
+    )
+}
+
+#[test]
+fn a_password_is_shown_where_it_is_asked_for() {
+    let site = site("platform = 'truenas'\n");
+    let mut secrets = SecretStore::default();
+    secrets.insert("web", Secret::new("hunter2"));
+    let index = InventoryIndex::new(&site, &|_| None);
+    let sheet = render::by_hand(&index, &name("web"), Some(&secrets));
+    let field = ("Monitor Password".to_string(), "hunter2".to_string());
+    assert!(sheet.fields.contains(&field), "{sheet:?}");
 }
 
 #[test]

@@ -1,25 +1,25 @@
 use super::*;
 use crate::model::finding::Severity;
 use crate::model::inventory::Platform;
+use crate::nut::timing::Timing;
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 use crate::report::Verbosity;
 use crate::time::guests::Guests;
 use crate::time::{
-    Battery, Decides, Delays, Figure, Host, Kind, Leaves, Moment, Outage, Ups, Watch, WayDown,
-    time_line,
+    Battery, Decides, Figure, Host, Kind, Leaves, Moment, Outage, Ups, Watch, WayDown, time_line,
 };
 
-fn host(name: &str, primary: bool, takes: f64, finaldelay: f64) -> Host {
+fn host(name: &str, primary: bool, takes: f64, finaldelay: i64) -> Host {
     let ups = UpsName::new("ups").unwrap();
     let version = NutVersion::V2_8_1;
     Host {
         name: HostName::new(name).unwrap(),
         platform: Platform::Debian,
         version,
-        delays: Delays {
+        delays: Timing {
             finaldelay,
-            ..Delays::unseen(version)
+            ..Timing::default()
         },
         watches: vec![Watch {
             ups: ups.clone(),
@@ -49,9 +49,9 @@ fn course(battery: Battery) -> Course {
             strangers: 0,
         }],
         hosts: vec![
-            host("pve", true, 30.0, 90.0),
-            host("nas", false, 90.0, 5.0),
-            host("a-host-with-a-very-long-name-indeed", false, 10.0, 5.0),
+            host("pve", true, 30.0, 90),
+            host("nas", false, 90.0, 5),
+            host("a-host-with-a-very-long-name-indeed", false, 10.0, 5),
         ],
     };
     Course {

@@ -135,7 +135,7 @@ fn reserve(ups: ParsedUps<'_>) -> String {
 
 /// When the UPS will report a low battery, as far as it says.
 fn limits(ups: ParsedUps<'_>) -> Option<String> {
-    if not_used(ups).next().is_some() {
+    if ups.limit_only_shown().is_some() {
         return None;
     }
     let charge = ups
@@ -264,22 +264,8 @@ fn thresholds_odd(ups: ParsedUps<'_>) -> Option<Says> {
     .into()
 }
 
-/// What `override.` says of the low battery means nothing to the UPS, which goes on to say LB when it
-/// likes; only with `ignorelb` the driver says it, by these values (ups.conf(5), drivers/dstate.c).
-fn not_used<'a>(ups: ParsedUps<'a>) -> impl Iterator<Item = &'a str> {
-    let keys = [
-        "override.battery.charge.low",
-        "override.battery.runtime.low",
-    ];
-    let ignores = ups.has("ignorelb");
-    // What reads the values from a file or another upsd has no say of its own.
-    let repeats = matches!(ups.driver(), Some("dummy-ups" | "clone"));
-    keys.into_iter()
-        .filter(move |key| !ignores && !repeats && ups.has(key))
-}
-
 fn thresholds_not_used(ups: ParsedUps<'_>) -> Option<Says> {
-    let key = not_used(ups).next()?;
+    let key = &ups.limit_only_shown()?.key.value;
     bad(format!(
         "{key} of [{}] in ups.conf has no effect without `ignorelb`: the shutdown starts when the UPS itself says that the battery is low",
         ups.name()

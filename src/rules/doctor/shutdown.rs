@@ -98,9 +98,8 @@ fn harmless(host: ParsedHost<'_>) -> Option<Says> {
 fn wrong(host: ParsedHost<'_>) -> Option<Says> {
     let line = command(host)?;
     let what = match shutdown_command::flaw(line)? {
-        // The one is the matter of a rule of its own, a minute is short enough to be meant, and what is
-        // misspelt is looked for on the host.
-        Flaw::Harmless(_) | Flaw::WaitsAMinute | Flaw::Misspelt(..) => return None,
+        // The one is the matter of a rule of its own, and what is misspelt is looked for on the host.
+        Flaw::Harmless(_) | Flaw::Misspelt(..) => return None,
         flaw => flaw.to_string(),
     };
     bad(format!("SHUTDOWNCMD `{line}` {what}"))

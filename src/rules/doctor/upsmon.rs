@@ -8,6 +8,7 @@ use crate::model::desired::ExpectedClient;
 use crate::model::inventory::Platform;
 use crate::model::observed::Seen;
 use crate::nut::files::UpsmonConf;
+use crate::nut::timing::LONGEST_SILENCE;
 use crate::nut::unit::MONITOR;
 use crate::site::address::{is_loopback, plain};
 use crate::site::{LoggedIn, ParsedHost, Watch};
@@ -198,15 +199,14 @@ fn power_zero(host: ParsedHost<'_>) -> Option<Says> {
         .into()
 }
 
-/// Above this an outage may be over, or the battery, before upsmon has asked.
-const POLL_MOST: i64 = 60;
-
 fn poll_odd(host: ParsedHost<'_>) -> Option<Says> {
     let (name, value, how) = ["POLLFREQ", "POLLFREQALERT"].into_iter().find_map(|name| {
         let value = host.upsmon_value(name)?;
         let how = match value.parse::<i64>() {
-            Ok(1..=POLL_MOST) => return None,
-            Ok(seconds) if seconds > POLL_MOST => "ask far too seldom to hear of an outage in time",
+            Ok(1..=LONGEST_SILENCE) => return None,
+            Ok(seconds) if seconds > LONGEST_SILENCE => {
+                "ask far too seldom to hear of an outage in time"
+            }
             _ => "poll without a pause",
         };
         Some((name, value, how))
@@ -226,7 +226,7 @@ fn deadtime(host: ParsedHost<'_>) -> Option<Says> {
         timing.poll.max(timing.alert),
     );
     // A poll that is odd itself is the matter of the rule for it.
-    (dead < least && poll <= POLL_MOST).then_some(())?;
+    (dead < least && poll <= LONGEST_SILENCE).then_some(())?;
     bad(format!("DEADTIME {dead} is less than three polls of {poll} s: lost answers on battery shut this host down"))
         .with("value", least)
         .redeploy()

@@ -64,8 +64,8 @@ fn relative(host: ParsedHost<'_>) -> Option<Says> {
 fn harmless(host: ParsedHost<'_>) -> Option<Says> {
     let (setting, command) = value(host, "SHUTDOWNCMD")?;
     // Words without quotes around all of them are the matter of line-ignored.
-    let why = shutdown_command::wrong(command).filter(|_| setting.args.len() == 1)?;
-    let says = says(format!("SHUTDOWNCMD {why}"));
+    let flaw = shutdown_command::flaw(command).filter(|_| setting.args.len() == 1)?;
+    let says = says(format!("SHUTDOWNCMD {flaw}"));
     Some(says.at(host.at_setting(File::Upsmon, setting)))
 }
 

@@ -3,7 +3,7 @@
 use crate::model::finding::Place;
 use crate::model::inventory::Host;
 use crate::nut::directive::File;
-use crate::nut::timing::{FOR_EVER, LONGEST_SILENCE};
+use crate::nut::timing::LONGEST_SILENCE;
 use crate::nut::version::NutVersion;
 use crate::rules::rules;
 use crate::rules::says::{Says, says};
@@ -94,11 +94,11 @@ fn hostsync_below(host: ParsedHost<'_>) -> Option<Says> {
 
 fn hostsync_beyond(host: ParsedHost<'_>) -> Option<Says> {
     let setting = host.upsmon("OBLBDURATION")?;
-    let (wait, oblb) = (host.number("HOSTSYNC"), host.number("OBLBDURATION"));
-    let known = setting.directive?.known_to(host.version());
+    let timing = host.timing();
+    let (wait, oblb) = (timing.hostsync, timing.low_for);
     let follows = host.watches().any(|watch| !watch.is_primary());
     let saw = format!("HOSTSYNC is {wait} s, OBLBDURATION {oblb} s");
-    (follows && known && oblb != 0 && wait > oblb)
+    (follows && oblb != 0 && wait > oblb)
         .then(|| says(saw).at(host.at_setting(File::Upsmon, setting)))
 }
 
@@ -135,8 +135,8 @@ fn logout(host: ParsedHost<'_>) -> Option<Says> {
     let follows = host
         .watches()
         .any(|watch| !watch.is_primary() && watch.power() > 0 && !watch.is_own());
-    let silent = host.timing().silent(host.version());
-    if !follows || silent <= LONGEST_SILENCE {
+    let silent = host.timing().silent();
+    if !follows || silent.is_some_and(|seconds| seconds <= LONGEST_SILENCE) {
         return None;
     }
     let place = place(host, "SHUTDOWNEXIT").or_else(|| place(host, "FINALDELAY"));
@@ -146,11 +146,7 @@ fn logout(host: ParsedHost<'_>) -> Option<Says> {
     // Its own secondaries make this host, which is a primary, wait so long.
     let client = || slowest(host).map(|(_, client)| client.name().as_str());
     let cause = || host.in_inventory(&[&["hosts", client()?, "shutdown_takes"]]);
-    let how_long = if silent >= FOR_EVER {
-        "until it is down".into()
-    } else {
-        format!("{silent} s")
-    };
+    let how_long = silent.map_or("until it is down".into(), |seconds| format!("{seconds} s"));
     let says = says(format!("it is silent for {how_long} before it logs out"));
     let says = says.at(written.or_else(cause).or(place));
     Some(says.with("most", LONGEST_SILENCE))

@@ -2,6 +2,7 @@
 
 use super::nearest::nearest;
 use crate::model::inventory::Platform;
+use crate::nut::battery;
 use crate::nut::directive::{self, File, Scope};
 use crate::nut::driver::{self, KeyKind, Media};
 use crate::nut::files::Entry;
@@ -247,35 +248,19 @@ fn calibration(ups: ParsedUps<'_>) -> Option<Says> {
 
 fn ignorelb(ups: ParsedUps<'_>) -> Option<Says> {
     let entry = ups.section.get("ignorelb")?;
-    let mut entries = ups.section.entries.iter();
-    let limited = entries.any(|entry| {
-        let key = entry.key.value.to_ascii_lowercase();
-        let variable = key
-            .strip_prefix("override.")
-            .or_else(|| key.strip_prefix("default."));
-        matches!(variable, Some("battery.charge.low" | "battery.runtime.low"))
-    });
+    let limited = battery::limits(ups.section).next().is_some();
     let saw = format!("ups `{}` has ignorelb and no limit", ups.name());
     (!limited).then(|| says(saw).at(ups.at_entry(entry)))
 }
 
 fn threshold(ups: ParsedUps<'_>) -> Option<Says> {
-    let limits = [
-        "override.battery.charge.low",
-        "override.battery.runtime.low",
-    ];
-    let mut entries = ups.section.entries.iter();
-    let entry =
-        entries.find(|entry| limits.contains(&entry.key.value.to_ascii_lowercase().as_str()))?;
+    let entry = ups.limit_only_shown()?;
     let saw = format!(
         "ups `{}` has {} without ignorelb",
         ups.name(),
         entry.key.value
     );
-    ups.section
-        .get("ignorelb")
-        .is_none()
-        .then(|| says(saw).at(ups.at_entry(entry)))
+    Some(says(saw).at(ups.at_entry(entry)))
 }
 
 fn reserve(ups: ParsedUps<'_>) -> Option<Says> {
