@@ -6,7 +6,7 @@ mod fake_host;
 
 use std::collections::BTreeMap;
 
-use fake_host::{Disks, FakeHost, Verdict, can_mount};
+use fake_host::{Disks, FakeHost, Verdict, can_mount, redirects};
 use upsctl::apply::Answer;
 use upsctl::apply::history::RollbackTarget;
 use upsctl::nut::directive::File;
@@ -203,6 +203,11 @@ const DISK_FAULTS: [(Disks, &str); 10] = [
     (Disks::Both, "fill-etc-blocks fill-var-inodes"),
 ];
 
+const REDIRECT_FAULTS: [(Disks, &str); 2] = [
+    (Disks::Plain, redirects::FAULTS[0]),
+    (Disks::Plain, redirects::FAULTS[1]),
+];
+
 #[test]
 fn a_fault_at_any_step_leaves_the_host_wholly_old_or_wholly_new() {
     at_each_step(&COMMAND_FAULTS);
@@ -215,14 +220,30 @@ fn a_disk_that_fills_vanishes_or_turns_read_only_at_any_step_leaves_it_wholly_ol
     }
 }
 
-/// Every step with every fault takes minutes: `make torture`. Otherwise each step with one.
+#[test]
+fn a_redirection_of_the_shell_that_fails_anywhere_leaves_it_wholly_old_or_new() {
+    let host = FakeHost::new();
+    let none = Some((0, redirects::FAULTS[0]));
+    host.deploy(&host.plan(&NEW), Verdict::Undo, none);
+    assert!(host.redirects() > 60, "{} redirections", host.redirects());
+    at_each_of(host.redirects(), &REDIRECT_FAULTS);
+}
+
+/// Otherwise every so manyth step, with another fault each time.
+const SAMPLE: usize = 4;
+
+/// Every step with every fault takes minutes: `make torture`.
 fn at_each_step(faults: &[(Disks, &'static str)]) {
     let calls = calls_of_a_deploy();
     assert!(calls > 40, "the shims see the deploy's commands: {calls}");
+    at_each_of(calls, faults);
+}
+
+fn at_each_of(steps: usize, faults: &[(Disks, &'static str)]) {
     let all = std::env::var_os("UPSCTL_TORTURE").is_some();
-    let cases: Vec<(usize, Disks, &str)> = (1..=calls)
+    let cases: Vec<(usize, Disks, &str)> = (1..=steps)
         .flat_map(|at| (0..faults.len()).map(move |kind| (at, kind)))
-        .filter(|(at, kind)| all || at % faults.len() == *kind)
+        .filter(|(at, kind)| all || (at + kind * SAMPLE) % (faults.len() * SAMPLE) == 0)
         .map(|(at, kind)| (at, faults[kind].0, faults[kind].1))
         .collect();
     let runs = cases.len();
@@ -297,6 +318,7 @@ fn one_fault((at, disks, fault): (usize, Disks, &'static str)) -> Option<String>
         .chars()
         .take(200)
         .collect::<String>();
+    let call = std::fs::read_to_string(host.path("redirect")).unwrap_or(call);
     let orphaned = fault == "state-gone";
     let wrong = if open {
         "still open".into()
@@ -446,51 +468,74 @@ fn the_host_counts_its_deploys_and_no_clock_does() {
     assert_eq!(backup.content.expose(), text(1));
 }
 
+const FIRST: &str = "20260105T000000Z-1";
+const LAST: &str = "20260101T000000Z-5";
+
+/// Four deploys by a laptop whose clock goes backwards.
+fn four_deploys() -> FakeHost {
+    let host = FakeHost::new();
+    let texts = [
+        (FIRST, File::Ups, "[ups]\nport = 1\n"),
+        ("20260104T000000Z-2", File::Upsmon, "MAXAGE 1\n"),
+        ("20260103T000000Z-3", File::Upsd, "MAXAGE 3\n"),
+        ("20260102T000000Z-4", File::Upsd, "MAXAGE 4\n"),
+    ];
+    for (id, file, text) in texts {
+        deploy_named(&host, id, 10, &[(file, text)]);
+    }
+    host
+}
+
+/// The fifth, after which all but the first and this one are dropped.
+fn fifth_deploy(host: &FakeHost, fault: (usize, &str)) {
+    let settings = upsctl::apply::Settings {
+        keep: 1,
+        ..host.settings(LAST)
+    };
+    let plan = host.plan(&[(File::Ups, "[ups]\nport = 5\n")]);
+    let answer = host.deploy_as(&settings, &plan, Verdict::Confirm, Some(fault));
+    assert_eq!(answer, Some(Answer::Confirmed));
+}
+
+fn first_state(host: &FakeHost) -> BTreeMap<File, Option<String>> {
+    let history = host.history(RollbackTarget::Id(FIRST));
+    let backups = history.backups.into_iter();
+    backups
+        .map(|(file, old)| (file, old.map(|old| old.content.expose().to_string())))
+        .collect()
+}
+
+fn assert_first_state(host: &FakeHost, what: &str) {
+    let before = first_state(host);
+    for (file, text) in FakeHost::old_files() {
+        if file != File::Nut {
+            assert_eq!(before[&file].as_deref(), Some(text), "{what}");
+        }
+    }
+    assert_eq!(before[&File::Upsd], None, "it was not there: {what}");
+}
+
 #[test]
 fn the_state_before_the_first_deploy_is_never_dropped() {
-    let host = FakeHost::new();
-    let (first, last) = ("20260105T000000Z-1", "20260101T000000Z-5");
-    deploy_named(&host, first, 1, &[(File::Ups, "[ups]\nport = 1\n")]);
-    deploy_named(
-        &host,
-        "20260104T000000Z-2",
-        1,
-        &[(File::Upsmon, "MAXAGE 1\n")],
-    );
-    deploy_named(
-        &host,
-        "20260103T000000Z-3",
-        1,
-        &[(File::Upsd, "MAXAGE 3\n")],
-    );
-    deploy_named(
-        &host,
-        "20260102T000000Z-4",
-        1,
-        &[(File::Upsd, "MAXAGE 4\n")],
-    );
-    deploy_named(&host, last, 1, &[(File::Ups, "[ups]\nport = 5\n")]);
-    let history = host.history(RollbackTarget::Id(first));
+    let four = four_deploys();
+    let host = four.copy();
+    fifth_deploy(&host, (0, redirects::FAULTS[0]));
+    let history = host.history(RollbackTarget::Id(FIRST));
     let ids: Vec<&str> = history
         .entries
         .iter()
         .map(|entry| entry.id.as_str())
         .collect();
-    assert_eq!(ids, [first, last]);
-    let before: BTreeMap<File, Option<String>> = history
-        .backups
-        .into_iter()
-        .map(|(file, old)| (file, old.map(|old| old.content.expose().to_string())))
-        .collect();
-    let text = |file: File| {
-        FakeHost::old_files()
-            .into_iter()
-            .find(|(name, _)| *name == file)
-    };
-    for file in [File::Ups, File::Upsmon] {
-        assert_eq!(before[&file].as_deref(), text(file).map(|(_, text)| text));
+    assert_eq!(ids, [FIRST, LAST]);
+    assert_first_state(&host, "five deploys");
+    // Nor when something cannot be read or written while the others are dropped.
+    let last = host.redirects();
+    for at in last - 9..=last {
+        let fault = (at, redirects::FAULTS[at % 2]);
+        let host = four.copy();
+        fifth_deploy(&host, fault);
+        assert_first_state(&host, &format!("{fault:?}"));
     }
-    assert_eq!(before[&File::Upsd], None, "it was not there");
 }
 
 #[test]

@@ -62,7 +62,8 @@ not_our_own() {
 next_number() {
   greatest=0
   for txn in "$STATE"/txn/*/number; do
-    [ -e "$txn" ] && read -r number <"$txn" || continue
+    [ -e "$txn" ] || continue
+    read -r number <"$txn" || return 1
     [ "$number" -le "$greatest" ] || greatest=$number
   done
   say $((greatest + 1))
@@ -93,7 +94,7 @@ back_up() {
   for system in $GATE; do
     serving "$system" && ANSWERED="$ANSWERED $system"
   done
-  put "$T/answered" "$ANSWERED" && put "$T/boot" "$(boot_of)" && put "$T/number" "$(next_number)" &&
+  number=$(next_number) && put "$T/number" "$number" && put "$T/answered" "$ANSWERED" && put "$T/boot" "$(boot_of)" &&
     put "$T/meta" "holder $HOLDER
 started $STARTED${UNDOES:+
 undoes $UNDOES}" && put "$T/open" "$ID" && put "$T/state" staged || return 1
@@ -141,9 +142,11 @@ prune() {
   done
   [ -s "$T/files" ] || KEEP=$((KEEP + 1))
   first=
-  in_order | head -n "-$KEEP" | while read -r old; do
+  # What cannot be told to be old stays.
+  listed=$(in_order) || return
+  say "$listed" | head -n "-$KEEP" | while read -r old; do
     old=$STATE/txn/$old
-    ended=$(cat "$old/state")
+    ended=$(cat "$old/state") || return
     if [ "$ended" = confirmed ] && [ -z "$first" ]; then
       first=$old
       continue
@@ -154,11 +157,17 @@ prune() {
 }
 
 inherit() {
-  while read -r name meta; do
-    ! grep -q "^$name " "$1/files" || continue
+  entries=$(cat "$2/files") && [ -n "$entries" ] || return 1
+  say "$entries" | while read -r name meta; do
+    grep -q "^$name " "$1/files"
+    case $? in
+      0) continue ;;
+      1) ;;
+      *) return 1 ;;
+    esac
     if [ "$meta" = absent ]; then put "$1/old/$name.absent"; else cp -a "$2/old/$name" "$1/old/$name"; fi &&
       printf '%s %s\n' "$name" "$meta" >>"$1/files" || return 1
-  done <"$2/files" && sync "$1/files" "$1"/old/*
+  done && sync "$1/files" "$1"/old/*
 }
 
 STARTED=$(date +%s)

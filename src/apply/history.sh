@@ -7,7 +7,8 @@ section() { printf '\n--%s %s\n' "$NONCE" "$*"; }
 
 # The deploys that no rollback has undone, oldest first.
 standing=
-ids=$(in_order)
+# What cannot be read ends it: without the last section there is no answer.
+ids=$(in_order) || exit 1
 for id in $ids; do
   T=$STATE/txn/$id
   # What wrote no file, a restart alone, is nothing to go back to.
@@ -26,8 +27,7 @@ for id in $ids; do
   printf 'state %s\n' "$(cat "$T/state")"
   [ ! -e "$T/number" ] || printf 'number %s\n' "$(cat "$T/number")"
   cat "$T/meta"
-  while read -r name meta; do printf 'file %s %s\n' "$name" "$meta"; done <"$T/files"
-  while read -r action unit; do printf 'unit %s %s\n' "$action" "$unit"; done <"$T/actions"
+  sed 's/^/file /' "$T/files" && sed 's/^/unit /' "$T/actions" || exit 1
 done
 [ "$TARGET" = last ] && TARGET=${standing##* }
 if [ -n "$TARGET" ]; then
@@ -39,6 +39,7 @@ if [ -n "$TARGET" ]; then
     T=$STATE/txn/$id
     [ "$id" = "$TARGET" ] && reached=1
     [ -n "$reached" ] && [ "$(cat "$T/state")" = confirmed ] || continue
+    entries=$(cat "$T/files") || exit 1
     while read -r name meta; do
       case " $done " in *" $name "*) continue ;; esac
       done="$done $name"
@@ -47,9 +48,11 @@ if [ -n "$TARGET" ]; then
       else
         section "old $name"
         printf '%s\n' "$meta"
-        cat "$T/old/$name"
+        cat "$T/old/$name" || exit 1
       fi
-    done <"$T/files"
+    done <<LINES
+$entries
+LINES
   done
 fi
 section end

@@ -1,6 +1,8 @@
 //! A host in a folder: the real programs of upsctl run under the real `sh`, while `systemctl`, `upsc`
 //! and the like are shims that behave like a small Debian host and can be made to fail at any call.
 
+pub mod redirects;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -188,6 +190,22 @@ impl FakeHost {
         host
     }
 
+    /// Another host, that has been through the same.
+    pub fn copy(&self) -> Self {
+        let dir = TempDir::new().unwrap();
+        let from = self.dir.path().join(".");
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(from)
+            .arg(dir.path())
+            .status();
+        assert!(copied.unwrap().success());
+        Self {
+            dir,
+            mounts: Vec::new(),
+        }
+    }
+
     fn mount_image(&mut self, name: &str, place: &str) {
         let file = self.path(&format!("{name}.img"));
         image(&file);
@@ -278,6 +296,12 @@ impl FakeHost {
 
     pub fn calls(&self) -> usize {
         fs::read_to_string(self.path("calls")).map_or(0, |text| text.trim().parse().unwrap())
+    }
+
+    /// How many redirections the shell of a deploy made, of those that are counted.
+    pub fn redirects(&self) -> usize {
+        let text = fs::read_to_string(self.path("redirects")).unwrap();
+        text.trim().parse().unwrap()
     }
 
     fn meta() -> String {
@@ -386,7 +410,11 @@ impl FakeHost {
             settings: &probe.settings("n"),
             functions: PROBE,
         };
-        let program = apply::program(plan, proof, &SecretStore::default(), settings).unwrap();
+        let mut program = apply::program(plan, proof, &SecretStore::default(), settings).unwrap();
+        if fault.is_some_and(|(_, fault)| redirects::FAULTS.contains(&fault)) {
+            fs::write(self.path("redirects"), "0\n").unwrap();
+            program = redirects::counted(program);
+        }
         let mut child = self
             .sh(&program.text, fault)
             .stdin(Stdio::piped())
