@@ -53,7 +53,7 @@ fn exit(history: &History, session: &Session<'_>) -> Exit {
     let failed = session.chosen.iter().any(|name| {
         let mut logs = history.hosts.iter();
         let problem = logs.any(|log| log.name == name.as_str() && log.problem.is_some());
-        problem && session.is_managed(name)
+        problem && session.inventory.is_managed(name)
     });
     if failed { Exit::HostFailed } else { Exit::Done }
 }

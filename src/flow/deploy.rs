@@ -2,24 +2,31 @@
 
 mod preview;
 mod repair;
-pub(super) mod transaction;
+mod transaction;
 mod waves;
-
-use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::look::{self, Looked, Purpose};
+use super::interrupt::Interrupt;
+use super::look::{Looked, Purpose, with_servers};
 use super::saved_plan::SavedPlan;
-use super::{Run, verify};
+use super::{Options, Progress, Run, verify};
 use crate::host::Change;
 use crate::model::name::HostName;
-use crate::model::outcome::{HostError, HostOutcome, HostResult};
+use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::plan::HostPlan;
+use crate::model::secret::SecretStore;
 
-use preview::previews;
-pub(super) use repair::heal;
-pub(super) use waves::while_telling;
+pub use preview::Planner;
+
+/// Writes to hosts what was planned for them, and ends what others left there.
+pub struct Writer<'a> {
+    pub(super) hosts: &'a dyn Change,
+    pub(super) secrets: &'a SecretStore,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) options: &'a Options,
+}
 
 /// A host with its plan, ready to be applied.
 pub(super) struct Planned {
@@ -31,8 +38,6 @@ pub(super) struct Planned {
     pub undoes: Option<String>,
 }
 
-pub(super) type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
-
 /// Asks the user, with what would be done; a no is `false`.
 pub type Confirm<'a> = dyn Fn(&[HostOutcome]) -> Result<bool> + 'a;
 
@@ -41,8 +46,9 @@ pub type Confirm<'a> = dyn Fn(&[HostOutcome]) -> Result<bool> + 'a;
 /// # Errors
 /// When a template does not render.
 pub fn diff(run: &Run, names: &[HostName]) -> Result<Vec<HostOutcome>> {
-    let looked = look::look(run, &verify::with_servers(run, names), Purpose::Plan)?;
-    previews(run, names, &looked)
+    let asked = with_servers(run.inventory, names);
+    let looked = run.looker().look(&asked, Purpose::Plan)?;
+    Ok(run.planner().previews(names, &looked)?)
 }
 
 /// Plans, holds the plan to the `saved` one if there is one, asks `confirm` with what `diff` would
@@ -58,35 +64,43 @@ pub fn deploy(
     saved: Option<&SavedPlan>,
     confirm: &Confirm<'_>,
 ) -> Result<Vec<HostOutcome>> {
-    let mut looked = look::look(run, &verify::with_servers(run, names), Purpose::Plan)?;
+    let (looker, planner, writer) = (run.looker(), run.planner(), run.writer(hosts));
+    let asked = with_servers(run.inventory, names);
+    let mut looked = looker.look(&asked, Purpose::Plan)?;
     run.interrupt.hold();
-    heal(run, hosts, names, &mut looked)?;
-    let mut outcomes = previews(run, names, &looked)?;
+    writer.heal(&looker, names, &mut looked);
+    let mut outcomes = planner.previews(names, &looked)?;
     if let Some(saved) = saved {
         outcomes = saved.hold_to(outcomes, &run.secrets);
     }
-    if !agreed(run, &mut outcomes, confirm)? {
+    if !agreed(&run.interrupt, &mut outcomes, confirm)? {
         return Ok(outcomes);
     }
-    let installed = repair::install_missing(run, hosts, &mut outcomes, &mut looked);
+    let installed = writer.install_missing(&looker, &mut outcomes, &mut looked);
     if !installed.is_empty() {
-        let mut again = previews(run, &installed, &looked)?;
-        agreed(run, &mut again, confirm)?;
+        let mut again = planner.previews(&installed, &looked)?;
+        agreed(&run.interrupt, &mut again, confirm)?;
         for outcome in again {
             put(&mut outcomes, outcome);
         }
     }
-    waves::apply(run, hosts, outcomes, looked)
+    let mut outcomes = writer.apply(run.inventory, outcomes, looked);
+    verify::after_changes(&looker, &run.interrupt, &mut outcomes)?;
+    Ok(outcomes)
 }
 
 /// Shows what is pending and asks, if anything is; after a no nothing is pending any more.
-fn agreed(run: &Run, outcomes: &mut [HostOutcome], confirm: &Confirm<'_>) -> Result<bool> {
+fn agreed(
+    interrupt: &Interrupt,
+    outcomes: &mut [HostOutcome],
+    confirm: &Confirm<'_>,
+) -> Result<bool> {
     if !outcomes.iter().any(is_pending) {
         return Ok(false);
     }
-    let agreed = !run.interrupt.heard() && confirm(outcomes)?;
+    let agreed = !interrupt.heard() && confirm(outcomes)?;
     if !agreed {
-        let why = match run.interrupt.heard() {
+        let why = match interrupt.heard() {
             true => "interrupted",
             false => "not confirmed",
         };

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
-use super::deploy::{Planned, heal, transaction};
-use super::look::{self, Purpose};
+use super::deploy::Planned;
+use super::look::Purpose;
 use super::{Run, fleet, verify};
 use crate::host::Change;
 use crate::model::bundle::Wish;
@@ -24,6 +24,7 @@ use crate::plan;
 /// # Errors
 /// When a template does not render.
 pub fn collect(run: &Run, names: &[HostName]) -> Result<Vec<Recorded>> {
+    let looker = run.looker();
     let mut jobs = Vec::new();
     for name in with_servers(run, names) {
         let desired = run.desired(&name, None)?;
@@ -33,9 +34,7 @@ pub fn collect(run: &Run, names: &[HostName]) -> Result<Vec<Recorded>> {
             expect: desired.expect.clone(),
             drifted: Vec::new(),
         };
-        let mut probe = look::probe(run, &name, Purpose::Plan)?;
-        probe.deep = Some(observe::DEEP);
-        probe.usb = desired.role.is_server();
+        let probe = looker.probe(&name, Purpose::Doctor)?;
         jobs.push((name, wish, probe));
     }
     Ok(fleet::each(
@@ -44,7 +43,7 @@ pub fn collect(run: &Run, names: &[HostName]) -> Result<Vec<Recorded>> {
         |(name, wish, probe)| {
             let host = &run.inventory.hosts[&name];
             let looked_at = now();
-            let came = if look::is_managed(wish.platform) {
+            let came = if wish.platform.is_managed() {
                 run.progress.begin(&name, "looking");
                 let came = look_once(run, &name, &probe);
                 run.progress.end(
@@ -73,21 +72,21 @@ pub fn collect(run: &Run, names: &[HostName]) -> Result<Vec<Recorded>> {
 fn look_once(run: &Run, name: &HostName, probe: &observe::Probe) -> Came {
     let nonce = observe::nonce();
     let question = probe.question(&nonce, run.options.look_deadline);
-    match run.hosts.look(name, &question) {
-        Err(error) => Came::Error(error),
-        // An answer that was cut off is told with the host's own last words.
-        Ok(output) => match observe::deep(&nonce, &output.stdout) {
-            Ok(_) => Came::answer(&nonce, &output.stdout),
-            Err(why) => Came::Error(look::garbled(&why, &output)),
-        },
-    }
+    // An answer that was cut off is told with the host's own last words.
+    let recorded = |answer: &[u8]| {
+        observe::deep(&nonce, answer)?;
+        Ok(Came::answer(&nonce, answer))
+    };
+    let output = run.hosts.look(name, &question);
+    let came = output.and_then(|output| output.read(recorded));
+    came.unwrap_or_else(Came::Error)
 }
 
 /// The named hosts and the servers that feed them.
 fn with_servers(run: &Run, names: &[HostName]) -> BTreeSet<HostName> {
     let mut all: BTreeSet<HostName> = names.iter().cloned().collect();
     for name in names {
-        all.extend(run.servers_of(name));
+        all.extend(run.inventory.servers_of(name));
     }
     all
 }
@@ -110,8 +109,9 @@ pub fn repair(
     repair: &Repair,
 ) -> Result<HostResult> {
     let only = std::slice::from_ref(name);
-    let mut looked = look::look(run, only, Purpose::Plan)?;
-    heal(run, hosts, only, &mut looked)?;
+    let (looker, writer) = (run.looker(), run.writer(hosts));
+    let mut looked = looker.look(only, Purpose::Plan)?;
+    writer.heal(&looker, only, &mut looked);
     let host = match looked.remove(name) {
         Some(Ok(host)) => host,
         Some(Err(error)) => return Ok(HostResult::Failed { error }),
@@ -153,7 +153,7 @@ pub fn repair(
         prove: whole,
         undoes: None,
     };
-    let result = transaction::run(run, hosts, name, planned, &BTreeMap::new());
+    let result = writer.transact(name, planned, &BTreeMap::new());
     run.progress.end(name, "done");
     Ok(result)
 }

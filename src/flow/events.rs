@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
-use super::{Run, fleet, look};
+use super::{Run, fleet};
 use crate::events::{Source, history, read};
 use crate::host::Question;
 use crate::model::desired::DesiredHost;
@@ -36,13 +36,13 @@ pub fn events(run: &Run, names: &[HostName], span: Duration) -> Result<(History,
     let mut jobs = Vec::new();
     let mut logs = Vec::new();
     for name in names {
-        if run.is_managed(name) {
+        if run.inventory.is_managed(name) {
             let desired = run.desired(name, None)?;
             jobs.push(desired);
         } else {
             let why = format!(
                 "its journal is not read: {}",
-                run.host(name).platform.as_str()
+                run.inventory.hosts[name].platform.as_str()
             );
             logs.push(log(
                 name,
@@ -140,8 +140,7 @@ fn ask(
     };
     let nonce = observe::nonce();
     let output = run.hosts.look(&desired.name, &question.question(&nonce))?;
-    let journal =
-        read_journal(&nonce, &output.stdout).map_err(|why| look::garbled(&why, &output))?;
+    let journal = output.read(|answer| read_journal(&nonce, answer))?;
     let clock = clock(run, &desired.name)?;
     Ok((journal, clock))
 }
@@ -151,11 +150,11 @@ fn clock(run: &Run, name: &HostName) -> Result<(f64, f64), HostError> {
     let sent = now();
     let output = run.hosts.look(name, &question)?;
     let received = now();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let theirs: f64 = text
-        .trim()
-        .parse()
-        .map_err(|_| look::garbled("it does not tell its time", &output))?;
+    let theirs: f64 = output.read(|answer| {
+        let text = String::from_utf8_lossy(answer);
+        let time = text.trim().parse();
+        time.map_err(|_| "it does not tell its time".into())
+    })?;
     Ok((
         theirs - f64::midpoint(sent, received),
         (received - sent) / 2.0,

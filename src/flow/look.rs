@@ -1,18 +1,20 @@
 //! Looking at hosts: one remote command each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::{Run, fleet};
-use crate::host::Output;
+use super::{Options, Progress, fleet};
+use crate::host::Look;
 use crate::model::desired::DesiredHost;
-use crate::model::inventory::Platform;
+use crate::model::diagnostic::Diagnostics;
+use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Seen};
 use crate::model::outcome::HostError;
 use crate::nut::version::NutVersion;
 use crate::observe::{self, Probe};
+use crate::render::{self, InventoryIndex, Templates};
 
 /// A host that was looked at.
 pub struct Looked {
@@ -20,6 +22,9 @@ pub struct Looked {
     pub desired: DesiredHost,
     pub observed: ObservedHost,
 }
+
+/// What came of looking at hosts.
+pub type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
 
 /// What a look is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,106 +36,118 @@ pub enum Purpose {
     Verify,
     /// Looks at guests and network file systems, too.
     TimeLine,
+    /// Looks at all that could break a link.
+    Doctor,
 }
 
-/// The probe for a host, before anything is known of it.
-///
-/// # Errors
-/// When a template does not render.
-pub fn probe(run: &Run, name: &HostName, purpose: Purpose) -> Result<Probe> {
-    let draft = run.desired(name, None)?;
-    let mut probe = Probe::of(&draft);
-    if purpose == Purpose::Verify {
-        probe.journal_since = Some("-1d".into());
-        probe.settle = Some(observe::Settle::of(&draft, run.options.settle));
-    }
-    if purpose == Purpose::TimeLine {
-        probe.deep = Some(observe::GUESTS);
-    }
-    if purpose == Purpose::Status {
-        probe.journal_on_battery = Some("-1d".into());
-    }
-    Ok(probe)
+/// Looks at hosts: each is asked for what it should have, and answered for the NUT that it has.
+pub struct Looker<'a> {
+    pub(super) index: &'a InventoryIndex<'a>,
+    pub(super) templates: &'a Templates,
+    pub(super) hosts: &'a dyn Look,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) options: &'a Options,
 }
 
-/// Looks at hosts of platform `debian`, in parallel.
-///
-/// # Errors
-/// When a template does not render for a host; what goes wrong on a host is in its own result.
-pub fn look(
-    run: &Run,
-    names: &[HostName],
-    purpose: Purpose,
-) -> Result<BTreeMap<HostName, Result<Looked, HostError>>> {
-    let mut jobs = Vec::new();
-    for name in names {
-        jobs.push((name.clone(), probe(run, name, purpose)?));
+impl Looker<'_> {
+    /// Looks at hosts of platform `debian`, in parallel.
+    ///
+    /// # Errors
+    /// When a template does not render for a host; what goes wrong on a host is in its own result.
+    pub fn look(&self, names: &[HostName], purpose: Purpose) -> Result<Looks> {
+        let mut jobs = Vec::new();
+        for name in names {
+            jobs.push((name.clone(), self.probe(name, purpose)?));
+        }
+        let looked = fleet::each(jobs, self.options.parallel, |(name, probe)| {
+            self.progress.begin(&name, "looking");
+            let seen = self.once(&name, &probe);
+            self.progress
+                .end(&name, if seen.is_ok() { "looked" } else { "failed" });
+            (name, seen)
+        });
+        let mut out = BTreeMap::new();
+        for (name, seen) in looked {
+            let result = match seen {
+                Ok(observed) => Ok(self.with_desired(observed)?),
+                Err(error) => Err(error),
+            };
+            out.insert(name, result);
+        }
+        Ok(out)
     }
-    let looked = fleet::each(jobs, run.options.parallel, |(name, probe)| {
-        run.progress.begin(&name, "looking");
-        let seen = observe_once(run, &name, &probe);
-        run.progress
-            .end(&name, if seen.is_ok() { "looked" } else { "failed" });
-        (name, seen)
-    });
-    let mut out = BTreeMap::new();
-    for (name, seen) in looked {
-        let result = match seen {
-            Ok(observed) => Ok(Looked {
-                desired: desired_for(run, &name, &observed)?,
-                observed,
-            }),
-            Err(error) => Err(error),
+
+    /// Looks at one host once more, after something was done to it.
+    ///
+    /// # Errors
+    /// What went wrong on the way, or a template that does not render.
+    pub fn again(&self, name: &HostName) -> Result<Looked, HostError> {
+        let local = |why: Diagnostics| HostError::Local {
+            detail: why.to_string(),
         };
-        out.insert(name, result);
+        let probe = self.probe(name, Purpose::Plan).map_err(local)?;
+        let observed = self.once(name, &probe)?;
+        self.with_desired(observed).map_err(local)
     }
-    Ok(out)
+
+    /// The probe for a host, before anything is known of it.
+    pub(super) fn probe(&self, name: &HostName, purpose: Purpose) -> Result<Probe, Diagnostics> {
+        let draft = render::desired(self.index, name, None, self.templates)?;
+        let mut probe = Probe::of(&draft);
+        match purpose {
+            Purpose::Plan => {}
+            Purpose::Verify => {
+                probe.journal_since = Some("-1d".into());
+                probe.settle = Some(observe::Settle::of(&draft, self.options.settle));
+            }
+            Purpose::TimeLine => probe.deep = Some(observe::GUESTS),
+            Purpose::Doctor => {
+                probe.deep = Some(observe::DEEP);
+                probe.usb = draft.role.is_server();
+            }
+            Purpose::Status => probe.journal_on_battery = Some("-1d".into()),
+        }
+        Ok(probe)
+    }
+
+    fn once(&self, name: &HostName, probe: &Probe) -> Result<ObservedHost, HostError> {
+        let nonce = observe::nonce();
+        let question = probe.question(&nonce, self.options.look_deadline);
+        let output = self.hosts.look(name, &question)?;
+        output.read(|answer| observe::parse(name, &nonce, answer))
+    }
+
+    /// What a host should have, for the version that was observed, or that apt would install.
+    fn with_desired(&self, observed: ObservedHost) -> Result<Looked, Diagnostics> {
+        let candidate = || NutVersion::parse(observed.candidate.as_deref()?).ok();
+        let version = match &observed.nut {
+            Seen::Is(version) => Some(*version),
+            _ => candidate(),
+        };
+        Ok(Looked {
+            desired: render::desired(self.index, &observed.name, version, self.templates)?,
+            observed,
+        })
+    }
 }
 
-/// One look at a host.
-///
-/// # Errors
-/// What went wrong on the way, or an answer that is none.
-pub fn observe_once(run: &Run, name: &HostName, probe: &Probe) -> Result<ObservedHost, HostError> {
-    let nonce = observe::nonce();
-    let question = probe.question(&nonce, run.options.look_deadline);
-    let output = run.hosts.look(name, &question)?;
-    observe::parse(name, &nonce, &output.stdout).map_err(|why| garbled(&why, &output))
-}
-
-/// The desired state for the version that was observed, or that apt would install.
-///
-/// # Errors
-/// When a template does not render.
-pub fn desired_for(run: &Run, name: &HostName, observed: &ObservedHost) -> Result<DesiredHost> {
-    let version = match &observed.nut {
-        Seen::Is(version) => Some(*version),
-        _ => observed
-            .candidate
-            .as_deref()
-            .and_then(|text| NutVersion::parse(text).ok()),
+/// What was seen, host by host.
+pub fn seen(looked: &Looks) -> BTreeMap<HostName, ObservedHost> {
+    let seen = |(name, host): (&HostName, &Result<Looked, HostError>)| {
+        Some((name.clone(), host.as_ref().ok()?.observed.clone()))
     };
-    Ok(run.desired(name, version)?)
+    looked.iter().filter_map(seen).collect()
 }
 
-/// An answer that cannot be read, with the host's own last words.
-pub fn garbled(why: &str, output: &Output) -> HostError {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let last = stderr
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    HostError::Garbled {
-        detail: format!(
-            "{why} (exit status {}){}{last}",
-            output.status,
-            if last.is_empty() { "" } else { ": " }
-        ),
+/// The named hosts that can be asked, and the servers of those that cannot: they know who is
+/// logged in.
+pub fn with_servers(inventory: &Inventory, names: &[HostName]) -> Vec<HostName> {
+    let mut all = BTreeSet::new();
+    for name in names {
+        match inventory.is_managed(name) {
+            true => all.extend([name.clone()]),
+            false => all.extend(inventory.servers_of(name)),
+        }
     }
-}
-
-/// Whether upsctl writes to a host of this platform.
-pub fn is_managed(platform: Platform) -> bool {
-    platform == Platform::Debian
+    all.into_iter().collect()
 }

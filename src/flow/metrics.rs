@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::Run;
-use super::look::{self, Looked, Purpose};
+use super::look::{Looks, Purpose};
 use super::prometheus::Prometheus;
 use crate::host::SshTarget;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -13,7 +13,6 @@ use crate::model::inventory::{Host, Inventory};
 use crate::model::metrics::{MetricReading, MonitoredUps, Monitoring, UpsValues};
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Reading, Seen};
-use crate::model::outcome::HostError;
 use crate::nut::ups_name::UpsName;
 use crate::prom::answer::{self, Sample, Target as ScrapeTarget};
 use crate::prom::expression::{self, Expression};
@@ -22,9 +21,6 @@ use crate::prom::{Problem, Request, agree, alert, family, recommended};
 
 /// The age of node_exporter's textfiles that are about a UPS.
 const FILES: &str = "time() - node_textfile_mtime_seconds{file=~\".*(nut|ups).*\"} or time() - upsctl_looked_at_timestamp_seconds";
-
-/// What hosts answered, by name.
-pub type Looks = BTreeMap<HostName, Result<Looked, HostError>>;
 
 /// Asks Prometheus and the hosts of the UPSes, at the same time.
 ///
@@ -46,13 +42,13 @@ pub fn metrics(run: &Run, prometheus: &Prometheus) -> Result<Monitoring> {
 /// A template that does not render.
 pub fn look_at_servers(run: &Run) -> Result<Looks> {
     let servers: BTreeSet<&HostName> = run.inventory.ups.values().map(|ups| &ups.host).collect();
-    let managed = |name: &&&HostName| look::is_managed(run.inventory.hosts[name.as_str()].platform);
+    let managed = |name: &&&HostName| run.inventory.is_managed(name);
     let names: Vec<HostName> = servers
         .iter()
         .filter(managed)
         .map(|name| (*name).clone())
         .collect();
-    look::look(run, &names, Purpose::Plan)
+    run.looker().look(&names, Purpose::Plan)
 }
 
 /// What Prometheus answered.

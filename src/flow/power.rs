@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 
 use super::Run;
-use super::metrics::{Looks, look_at_servers, upsc};
+use super::look::Looks;
+use super::metrics::{look_at_servers, upsc};
 use super::prometheus::Prometheus;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::Power;

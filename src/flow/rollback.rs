@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::deploy::{Confirm, Looks, Planned, heal, outcome, transaction, while_telling};
-use super::look::{self, Looked, Purpose};
+use super::deploy::{Confirm, Planned, outcome};
+use super::look::{Looked, Looks, Purpose};
 use super::{Run, verify};
 use crate::apply::history::{self, RollbackTarget};
 use crate::host::Change;
@@ -19,6 +19,7 @@ use crate::model::name::HostName;
 use crate::model::observed::{FileKind, ObservedHost, Seen};
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
 use crate::model::plan::{Before, FileChange, FileStep};
+use crate::model::secret::SecretStore;
 use crate::model::text::Text;
 use crate::nut::directive::File;
 use crate::nut::files::{NutConf, Role, UpsConf, UpsdConf, UpsmonConf};
@@ -39,7 +40,7 @@ fn ask(run: &Run, name: &HostName, target: RollbackTarget<'_>) -> Result<History
     let nonce = observe::nonce();
     let question = history::question(&nonce, target, run.options.look_deadline);
     let output = run.hosts.look(name, &question)?;
-    history::parse(&nonce, &output.stdout).map_err(|why| look::garbled(&why, &output))
+    output.read(|answer| history::parse(&nonce, answer))
 }
 
 /// What `rollback` would do, without doing it.
@@ -47,7 +48,8 @@ fn ask(run: &Run, name: &HostName, target: RollbackTarget<'_>) -> Result<History
 /// # Errors
 /// When the host cannot be looked at for a reason of this machine.
 pub fn preview(run: &Run, name: &HostName, target: RollbackTarget<'_>) -> Result<HostOutcome> {
-    let mut looked = look::look(run, std::slice::from_ref(name), Purpose::Plan)?;
+    let only = std::slice::from_ref(name);
+    let mut looked = run.looker().look(only, Purpose::Plan)?;
     let result = planned(run, name, &mut looked, target)
         .map_or_else(|result| result, |planned| pending(&planned));
     Ok(outcome(name, result))
@@ -64,10 +66,11 @@ pub fn rollback(
     target: RollbackTarget<'_>,
     confirm: &Confirm<'_>,
 ) -> Result<HostOutcome> {
+    let (looker, writer) = (run.looker(), run.writer(hosts));
     let only = std::slice::from_ref(name);
-    let mut looked = look::look(run, only, Purpose::Plan)?;
+    let mut looked = looker.look(only, Purpose::Plan)?;
     run.interrupt.hold();
-    heal(run, hosts, only, &mut looked)?;
+    writer.heal(&looker, only, &mut looked);
     let planned = match planned(run, name, &mut looked, target) {
         Ok(planned) => planned,
         Err(result) => return Ok(outcome(name, result)),
@@ -82,8 +85,8 @@ pub fn rollback(
         return Ok(outcome(name, HostResult::Skipped { reason }));
     }
     run.progress.begin(name, "putting back");
-    let result = while_telling(run, name.as_str(), || {
-        transaction::run(run, hosts, name, planned, &BTreeMap::new())
+    let result = writer.while_telling(name.as_str(), || {
+        writer.transact(name, planned, &BTreeMap::new())
     });
     run.progress.end(name, "done");
     Ok(outcome(name, result))
@@ -109,7 +112,7 @@ fn planned(
     if let Some(result) = no_way_back(name, target, &history) {
         return Err(result);
     }
-    let files = steps(run, &host.observed, &history.backups);
+    let files = steps(&run.secrets, &host.observed, &history.backups);
     let (desired, prove) = desired(name, &host.observed, &history.backups);
     let mut plan = plan::of_files(&desired, &host.observed, files, run.options.policy);
     plan.blocked.extend(verify::unfinished(&host.observed));
@@ -169,7 +172,7 @@ fn no_way_back(
 
 /// A step for each file that is not as it was.
 fn steps(
-    run: &Run,
+    secrets: &SecretStore,
     observed: &ObservedHost,
     backups: &BTreeMap<File, Option<Backup>>,
 ) -> Vec<FileStep> {
@@ -182,7 +185,7 @@ fn steps(
                 // Refused by the gate.
                 _ => return None,
             };
-            let shown = |text: &str| masking::file(file, text, &run.secrets);
+            let shown = |text: &str| masking::file(file, text, secrets);
             let meta = have.map(|have| plan::meta_text(&have.meta));
             let change = match (have, backup) {
                 (None, None) => return None,

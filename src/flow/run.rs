@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::deploy::{Planner, Writer};
 use super::interrupt::Interrupt;
+use super::look::Looker;
 use super::{Options, Progress};
-use crate::host::{Connector, Look, Ways};
+use crate::host::{Change, Connector, Look, Ways};
 use crate::inventory::secrets::{self, SecretError};
 use crate::inventory::{self, Loaded};
 use crate::model::desired::DesiredHost;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::inventory::{Host, Inventory};
+use crate::model::inventory::Inventory;
 use crate::model::key_path::Places;
 use crate::model::name::HostName;
 use crate::model::secret::SecretStore;
@@ -89,14 +91,36 @@ impl Run {
         Ok((run, connector))
     }
 
-    /// A host of the inventory.
-    pub fn host(&self, name: &HostName) -> &'static Host {
-        &self.inventory.hosts[name]
+    /// What looks at the hosts.
+    pub fn looker(&self) -> Looker<'_> {
+        Looker {
+            index: &self.index,
+            templates: &self.templates,
+            hosts: self.hosts.as_ref(),
+            progress: self.progress.as_ref(),
+            options: &self.options,
+        }
     }
 
-    /// Whether upsctl writes to a host.
-    pub fn is_managed(&self, name: &HostName) -> bool {
-        super::look::is_managed(self.host(name).platform)
+    /// What plans from looks.
+    pub fn planner(&self) -> Planner<'_> {
+        Planner {
+            index: &self.index,
+            templates: &self.templates,
+            secrets: &self.secrets,
+            policy: self.options.policy,
+        }
+    }
+
+    /// What applies plans, for a command that may change hosts.
+    pub fn writer<'a>(&'a self, hosts: &'a dyn Change) -> Writer<'a> {
+        Writer {
+            hosts,
+            secrets: &self.secrets,
+            progress: self.progress.as_ref(),
+            interrupt: &self.interrupt,
+            options: &self.options,
+        }
     }
 
     /// What a host should have, for a version of NUT or for the one that the inventory tells.
@@ -109,15 +133,6 @@ impl Run {
         version: Option<NutVersion>,
     ) -> Result<DesiredHost, Diagnostics> {
         render::desired(&self.index, name, version, &self.templates)
-    }
-
-    /// The hosts whose UPSes feed a host.
-    pub fn servers_of(&self, name: &HostName) -> BTreeSet<HostName> {
-        let fed = self.host(name).powered_by.iter().flatten();
-        fed.filter_map(|ups| self.inventory.ups.get(ups))
-            .map(|ups| ups.host.clone())
-            .filter(|server| server != name)
-            .collect()
     }
 
     /// Fetches the passwords that the chosen hosts' files hold.

@@ -5,8 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
-use super::look::{self, Purpose};
-use super::{Run, verify};
+use super::Run;
+use super::look::{Purpose, with_servers};
 use crate::model::name::HostName;
 use crate::model::status::SiteStatus;
 use crate::status::{View, report};
@@ -16,12 +16,13 @@ use crate::status::{View, report};
 /// # Errors
 /// When a template does not render.
 pub fn status(run: &Run, names: &[HostName]) -> Result<SiteStatus> {
-    let mut all: BTreeSet<HostName> = verify::with_servers(run, names).into_iter().collect();
+    let asked = with_servers(run.inventory, names);
+    let mut all: BTreeSet<HostName> = asked.into_iter().collect();
     for name in names {
-        all.extend(run.servers_of(name));
+        all.extend(run.inventory.servers_of(name));
     }
     let all: Vec<HostName> = all.into_iter().collect();
-    let looked = look::look(run, &all, Purpose::Status)?;
+    let looked = run.looker().look(&all, Purpose::Status)?;
     let hosts = looked.iter().map(|(name, looked)| {
         let seen = looked
             .as_ref()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::Run;
-use super::look::{self, Looked, Purpose};
+use super::look::{Looked, Purpose};
 use crate::model::desired::DesiredHost;
 use crate::model::finding::Finding;
 use crate::model::name::HostName;
@@ -55,12 +55,12 @@ pub fn observed(run: &Run, names: &[HostName]) -> Result<Told> {
         .collect();
     let managed: Vec<HostName> = concerned
         .into_iter()
-        .filter(|name| run.is_managed(name))
+        .filter(|name| run.inventory.is_managed(name))
         .cloned()
         .collect();
     let mut looks: BTreeMap<HostName, Looked> = BTreeMap::new();
     let mut not_looked = BTreeMap::new();
-    for (name, looked) in look::look(run, &managed, Purpose::TimeLine)? {
+    for (name, looked) in run.looker().look(&managed, Purpose::TimeLine)? {
         match looked {
             Ok(looked) => {
                 looks.insert(name, looked);

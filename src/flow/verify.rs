@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::look::{self, Looked, Purpose};
+use super::interrupt::Interrupt;
+use super::look::{Looked, Looker, Looks, Purpose, seen, with_servers};
 use super::{Run, lint};
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
-use crate::model::outcome::{HostError, HostOutcome, HostResult};
-use crate::render;
+use crate::model::outcome::{HostOutcome, HostResult};
+use crate::render::{self, InventoryIndex};
 use crate::rules::verify::{self as rules, Clients};
 use crate::site::ParsedSite;
 
@@ -20,9 +21,10 @@ use crate::site::ParsedSite;
 /// # Errors
 /// When a template does not render.
 pub fn verify(run: &Run, names: &[HostName]) -> Result<Vec<HostOutcome>> {
-    let looked = look::look(run, &with_servers(run, names), Purpose::Verify)?;
+    let names_asked = with_servers(run.inventory, names);
+    let looked = run.looker().look(&names_asked, Purpose::Verify)?;
     let seen = seen(&looked);
-    let present = lint::present(run, &looked);
+    let present = lint::present(&run.index, &run.secrets, &looked);
     Ok(names
         .iter()
         .map(|name| HostOutcome {
@@ -34,7 +36,7 @@ pub fn verify(run: &Run, names: &[HostName]) -> Result<Vec<HostOutcome>> {
                 Some(Err(error)) => HostResult::Failed {
                     error: error.clone(),
                 },
-                None => by_hand(run, name, &looked, Severity::Error),
+                None => by_hand(&run.index, name, &looked, Severity::Error),
             },
         })
         .collect())
@@ -47,30 +49,6 @@ fn findings(host: &Looked, peers: &BTreeMap<HostName, ObservedHost>) -> Vec<Find
         found.extend(rules::check(host, Clients::Due));
     }
     found
-}
-
-/// What was seen, without the connections.
-pub fn seen(
-    looked: &BTreeMap<HostName, Result<Looked, HostError>>,
-) -> BTreeMap<HostName, ObservedHost> {
-    looked
-        .iter()
-        .filter_map(|(name, host)| Some((name.clone(), host.as_ref().ok()?.observed.clone())))
-        .collect()
-}
-
-/// The named hosts that can be asked, and the servers of those that cannot: they know who is
-/// logged in.
-pub fn with_servers(run: &Run, names: &[HostName]) -> Vec<HostName> {
-    let mut all = BTreeSet::new();
-    for name in names {
-        if run.is_managed(name) {
-            all.insert(name.clone());
-        } else {
-            all.extend(run.servers_of(name));
-        }
-    }
-    all.into_iter().collect()
 }
 
 /// A transaction that was neither confirmed nor undone is reported by every command.
@@ -101,25 +79,33 @@ const PAUSE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When a template does not render.
-pub fn after_changes(run: &Run, results: &mut BTreeMap<HostName, HostResult>) -> Result<()> {
-    let changed = |name: &HostName| matches!(results.get(name), Some(HostResult::Applied { .. }));
-    let mut due: Vec<HostName> = results
-        .iter()
-        .filter(|(name, result)| {
-            let by_hand = matches!(result, HostResult::ByHand { .. });
-            by_hand && run.servers_of(name).iter().any(changed)
-        })
-        .map(|(name, _)| name.clone())
-        .collect();
+pub fn after_changes(
+    looker: &Looker<'_>,
+    interrupt: &Interrupt,
+    outcomes: &mut [HostOutcome],
+) -> Result<()> {
+    let inventory = looker.index.inventory;
+    let applied = |one: &&HostOutcome| matches!(one.result, HostResult::Applied { .. });
+    let changed = outcomes.iter().filter(applied);
+    let changed: BTreeSet<HostName> = changed.map(|one| one.host.clone()).collect();
+    let waits = |one: &&HostOutcome| {
+        let by_hand = matches!(one.result, HostResult::ByHand { .. });
+        by_hand && !inventory.servers_of(&one.host).is_disjoint(&changed)
+    };
+    let due = outcomes.iter().filter(waits);
+    let mut due: Vec<HostName> = due.map(|one| one.host.clone()).collect();
     let until = Instant::now() + GRACE;
     while !due.is_empty() {
-        let looked = look::look(run, &with_servers(run, &due), Purpose::Plan)?;
-        let over = Instant::now() >= until || run.interrupt.heard();
+        let looked = looker.look(&with_servers(inventory, &due), Purpose::Plan)?;
+        let over = Instant::now() >= until || interrupt.heard();
         due.retain(|name| {
-            let result = by_hand(run, name, &looked, Severity::Warning);
+            let result = by_hand(looker.index, name, &looked, Severity::Warning);
             let seen =
                 matches!(&result, HostResult::ByHand { findings, .. } if findings.is_empty());
-            results.insert(name.clone(), result);
+            let outcome = outcomes.iter_mut().find(|one| one.host == *name);
+            if let Some(outcome) = outcome {
+                outcome.result = result;
+            }
             !seen && !over
         });
         if !due.is_empty() {
@@ -132,20 +118,21 @@ pub fn after_changes(run: &Run, results: &mut BTreeMap<HostName, HostResult>) ->
 /// What must stand on a host that is not written to, and what its servers see of it; one that is
 /// not logged in is as grave as `absent`.
 pub fn by_hand(
-    run: &Run,
+    index: &InventoryIndex<'_>,
     name: &HostName,
-    looked: &BTreeMap<HostName, Result<Looked, HostError>>,
+    looked: &Looks,
     absent: Severity,
 ) -> HostResult {
-    let sheet = render::by_hand(&run.index, name, None);
+    let sheet = render::by_hand(index, name, None);
+    let servers = index.inventory.servers_of(name);
     let seen = seen(looked);
     let mut found = Vec::new();
-    for server in run.servers_of(name) {
-        let finding = match looked.get(&server) {
+    for server in &servers {
+        let finding = match looked.get(server) {
             Some(Ok(host)) => {
                 let site = ParsedSite::of_host(&host.desired, &host.observed, &seen);
                 let seen = site
-                    .host(&server)
+                    .host(server)
                     .map(|server| rules::logged_in(server, name));
                 let seen = seen.unwrap_or_default();
                 found.extend(seen.into_iter().map(|finding| Finding {
@@ -161,7 +148,7 @@ pub fn by_hand(
         };
         found.push(Finding::new("client-not-logged-in", Severity::Warning, finding).on(name));
     }
-    if run.servers_of(name).is_empty() {
+    if servers.is_empty() {
         let saw = format!(
             "nobody can be asked whether {name} is logged in: no other host serves its UPS"
         );

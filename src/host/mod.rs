@@ -60,6 +60,27 @@ pub struct Output {
     pub stderr: Vec<u8>,
 }
 
+impl Output {
+    /// What the program printed, read.
+    ///
+    /// # Errors
+    /// That the answer is none, with what `parse` has against it.
+    pub fn read<T>(&self, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T, HostError> {
+        parse(&self.stdout).map_err(|why| self.garbled(&why))
+    }
+
+    /// An answer that cannot be read, with the host's own last words.
+    pub fn garbled(&self, why: &str) -> HostError {
+        let stderr = String::from_utf8_lossy(&self.stderr);
+        let mut lines = stderr.lines().rev();
+        let last = lines.find(|line| !line.trim().is_empty());
+        let last = last.map(|line| format!(": {line}")).unwrap_or_default();
+        HostError::Garbled {
+            detail: format!("{why} (exit status {}){last}", self.status),
+        }
+    }
+}
+
 /// The near end of a running program.
 pub trait Dialogue {
     /// Called with each whole line the program prints (without line end, lossy UTF-8). What is

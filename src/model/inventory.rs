@@ -1,7 +1,7 @@
 //! What the owner wrote. The doc comments are the inventory reference: the JSON Schema and the
 //! README's table are generated from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -135,6 +135,22 @@ impl Inventory {
     ) -> impl Iterator<Item = (&'a UpsName, &'a Ups)> {
         self.ups.iter().filter(move |(_, ups)| ups.host == *host)
     }
+
+    /// The other hosts whose UPSes feed a host.
+    pub fn servers_of(&self, host: &HostName) -> BTreeSet<HostName> {
+        let keys = self.hosts.get(host).into_iter();
+        keys.flat_map(|keys| keys.powered_by.iter().flatten())
+            .filter_map(|ups| self.ups.get(ups))
+            .map(|ups| ups.host.clone())
+            .filter(|server| server != host)
+            .collect()
+    }
+
+    /// Whether upsctl writes to a host.
+    pub fn is_managed(&self, host: &HostName) -> bool {
+        let keys = self.hosts.get(host);
+        keys.is_some_and(|keys| keys.platform.is_managed())
+    }
 }
 
 impl Host {
@@ -233,6 +249,11 @@ pub struct Insists {
 }
 
 impl Platform {
+    /// Whether upsctl writes to hosts of this platform.
+    pub fn is_managed(self) -> bool {
+        self == Self::Debian
+    }
+
     /// The UPS name, user and password the platform insists on.
     pub fn insists(self) -> Option<Insists> {
         let (ups, user, password) = match self {

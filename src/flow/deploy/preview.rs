@@ -2,40 +2,111 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-
-use super::{Looks, outcome};
-use crate::flow::{Run, lint, verify};
+use super::outcome;
+use crate::flow::look::Looks;
+use crate::flow::{lint, verify};
 use crate::model::desired::DesiredHost;
+use crate::model::diagnostic::Diagnostics;
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::plan::HostPlan;
-use crate::plan;
+use crate::model::secret::SecretStore;
+use crate::plan::{self, Policy};
+use crate::render::{self, InventoryIndex, Templates};
+use crate::rules;
+use crate::site::ParsedSite;
 
-/// One outcome for each of `names`, in their order.
-pub(super) fn previews(run: &Run, names: &[HostName], looked: &Looks) -> Result<Vec<HostOutcome>> {
-    let refusals = lint::refusals(run, looked)?;
-    let present = lint::present(run, looked);
-    let holders = holders(looked);
-    Ok(names
-        .iter()
-        .map(|name| {
-            let mut result = preview(run, name, looked);
-            if let HostResult::Pending { plan } | HostResult::Blocked { plan } = &mut result {
-                say_where_else(plan, &holders);
+/// Plans from what was seen; asks no host.
+pub struct Planner<'a> {
+    pub(in crate::flow) index: &'a InventoryIndex<'a>,
+    pub(in crate::flow) templates: &'a Templates,
+    pub(in crate::flow) secrets: &'a SecretStore,
+    pub(in crate::flow) policy: Policy,
+}
+
+impl Planner<'_> {
+    /// One outcome for each of `names`, in their order.
+    ///
+    /// # Errors
+    /// When a template does not render.
+    pub(super) fn previews(
+        &self,
+        names: &[HostName],
+        looked: &Looks,
+    ) -> Result<Vec<HostOutcome>, Diagnostics> {
+        let refusals = self.refusals(looked)?;
+        let present = lint::present(self.index, self.secrets, looked);
+        let holders = holders(looked);
+        Ok(names
+            .iter()
+            .map(|name| {
+                let mut result = self.preview(name, looked);
+                if let HostResult::Pending { plan } | HostResult::Blocked { plan } = &mut result {
+                    say_where_else(plan, &holders);
+                }
+                outcome(
+                    name,
+                    with_findings(
+                        result,
+                        lint::about(&refusals, name),
+                        lint::about(&present, name),
+                    ),
+                )
+            })
+            .collect())
+    }
+
+    /// Errors in the files that would be written, across all hosts of the inventory, for the
+    /// versions that the hosts have where they were looked at. Nothing is written while there is
+    /// one.
+    fn refusals(&self, looked: &Looks) -> Result<Vec<Finding>, Diagnostics> {
+        let mut hosts = Vec::new();
+        for name in self.index.inventory.hosts.keys() {
+            hosts.push(match looked.get(name) {
+                Some(Ok(host)) => host.desired.clone(),
+                _ => render::desired(self.index, name, None, self.templates)?,
+            });
+        }
+        let site = ParsedSite::rendered(self.index.inventory, &hosts, self.index.places);
+        let found = rules::lint::check(&site.with_secrets(self.secrets)).findings;
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        Ok(found.into_iter().filter(is_error).collect())
+    }
+
+    fn preview(&self, name: &HostName, looked: &Looks) -> HostResult {
+        match looked.get(name) {
+            _ if !self.index.inventory.is_managed(name) => {
+                verify::by_hand(self.index, name, looked, Severity::Warning)
             }
-            outcome(
-                name,
-                with_findings(
-                    result,
-                    lint::about(&refusals, name),
-                    lint::about(&present, name),
-                ),
-            )
-        })
-        .collect())
+            Some(Ok(host)) => self.planned(&host.desired, &host.observed),
+            Some(Err(error)) => HostResult::Failed {
+                error: error.clone(),
+            },
+            None => HostResult::Skipped {
+                reason: "it was not looked at".into(),
+            },
+        }
+    }
+
+    fn planned(&self, desired: &DesiredHost, observed: &ObservedHost) -> HostResult {
+        let mut plan = plan::host(desired, observed, self.secrets, self.policy);
+        plan.blocked.extend(verify::unfinished(observed));
+        if !plan.blocked.is_empty() {
+            HostResult::Blocked {
+                plan: Box::new(plan),
+            }
+        } else if plan.in_sync() {
+            HostResult::InSync {
+                findings: Vec::new(),
+            }
+        } else {
+            HostResult::Pending {
+                plan: Box::new(plan),
+            }
+        }
+    }
 }
 
 /// The hosts whose files hold the password of a user: it comes from one source, so it is one.
@@ -103,36 +174,5 @@ fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Findin
                 .collect(),
         },
         other => other,
-    }
-}
-
-fn preview(run: &Run, name: &HostName, looked: &Looks) -> HostResult {
-    match looked.get(name) {
-        _ if !run.is_managed(name) => verify::by_hand(run, name, looked, Severity::Warning),
-        Some(Ok(host)) => planned(run, &host.desired, &host.observed),
-        Some(Err(error)) => HostResult::Failed {
-            error: error.clone(),
-        },
-        None => HostResult::Skipped {
-            reason: "it was not looked at".into(),
-        },
-    }
-}
-
-fn planned(run: &Run, desired: &DesiredHost, observed: &ObservedHost) -> HostResult {
-    let mut plan = plan::host(desired, observed, &run.secrets, run.options.policy);
-    plan.blocked.extend(verify::unfinished(observed));
-    if !plan.blocked.is_empty() {
-        HostResult::Blocked {
-            plan: Box::new(plan),
-        }
-    } else if plan.in_sync() {
-        HostResult::InSync {
-            findings: Vec::new(),
-        }
-    } else {
-        HostResult::Pending {
-            plan: Box::new(plan),
-        }
     }
 }

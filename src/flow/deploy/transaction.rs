@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::Planned;
+use super::{Planned, Writer};
 use crate::apply::{self, Answer, Proof, STATE_DIR, Settings};
-use crate::flow::{Run, look};
-use crate::host::{Change, Command, Dialogue, Silent};
+use crate::flow::Options;
+use crate::flow::interrupt::Interrupt;
+use crate::host::{Command, Dialogue, Silent};
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::{Finding, Severity};
 use crate::model::masking;
@@ -15,7 +16,7 @@ use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Reading};
 use crate::model::outcome::{HostError, HostResult};
 use crate::model::plan::{FileChange, HostPlan, UnitAction};
-use crate::model::secret::Secret;
+use crate::model::secret::{Secret, SecretStore};
 use crate::observe::{self, PROBE, Probe, Settle};
 use crate::rules::verify::{Clients, check};
 use crate::site::ParsedSite;
@@ -24,82 +25,125 @@ use crate::site::ParsedSite;
 const CONFIRM_S: u64 = 60;
 const RECONNECT_DEADLINE: Duration = Duration::from_secs(240);
 
-/// Applies a plan to a host and says what became of it.
-pub fn run(
-    run: &Run,
-    hosts: &dyn Change,
-    name: &HostName,
-    planned: Planned,
-    peers: &BTreeMap<HostName, ObservedHost>,
-) -> HostResult {
-    let Planned {
-        looked,
-        plan,
-        prove,
-        undoes,
-    } = planned;
-    let nonce = observe::nonce();
-    let mut probe = Probe::of(&looked.desired);
-    probe.settle = prove.then(|| Settle::of(&looked.desired, run.options.settle));
-    probe.journal_since = Some("-5min".into());
-    let settings = Settings {
-        undoes,
-        ..settings(run, &looked.desired, &looked.observed)
-    };
-    let proof = Proof {
-        settings: &probe.settings(&nonce),
-        functions: PROBE,
-    };
-    let program = match apply::program(&plan, proof, &run.secrets, &settings) {
-        Ok(program) => program,
-        Err(reason) => {
-            return HostResult::Refused {
-                reason,
-                hint: "check the inventory's secrets".into(),
-            };
+impl Writer<'_> {
+    /// Applies a plan to a host and says what became of it.
+    pub(in crate::flow) fn transact(
+        &self,
+        name: &HostName,
+        planned: Planned,
+        peers: &BTreeMap<HostName, ObservedHost>,
+    ) -> HostResult {
+        let Planned {
+            looked,
+            plan,
+            prove,
+            undoes,
+        } = planned;
+        let nonce = observe::nonce();
+        let mut probe = Probe::of(&looked.desired);
+        probe.settle = prove.then(|| Settle::of(&looked.desired, self.options.settle));
+        probe.journal_since = Some("-5min".into());
+        let settings = Settings {
+            undoes,
+            ..settings(self.options, &looked.desired, &looked.observed)
+        };
+        let proof = Proof {
+            settings: &probe.settings(&nonce),
+            functions: PROBE,
+        };
+        let program = match apply::program(&plan, proof, self.secrets, &settings) {
+            Ok(program) => program,
+            Err(reason) => {
+                return HostResult::Refused {
+                    reason,
+                    hint: "check the inventory's secrets".into(),
+                };
+            }
+        };
+        let command = Command {
+            program: program.text,
+            input: program.input,
+            deadline: Duration::from_secs(settings.undo_after + 60),
+        };
+        let mut judge = Judge {
+            interrupt: self.interrupt,
+            name,
+            desired: &looked.desired,
+            peers,
+            nonce: &nonce,
+            heard: String::new(),
+            findings: Vec::new(),
+            answer: None,
+            prove,
+        };
+        let ran = self.hosts.change(name, &command, &mut judge);
+        let (heard, findings, answer) = (judge.heard, judge.findings, judge.answer);
+        let log = journal_of(self.secrets, &nonce, &heard);
+        match (ran, answer) {
+            (_, Some(Answer::Confirmed)) => HostResult::Applied {
+                plan: Box::new(plan),
+                findings,
+            },
+            (_, Some(answer)) => refused(answer, log, &plan, &settings.id),
+            (Ok(output), None) => HostResult::Failed {
+                error: output.garbled("the host did not say what became of the deploy"),
+            },
+            (Err(error), None) => self.after_loss(name, plan, &settings.id, error),
         }
-    };
-    let command = Command {
-        program: program.text,
-        input: program.input,
-        deadline: Duration::from_secs(settings.undo_after + 60),
-    };
-    let mut judge = Judge {
-        run,
-        name,
-        desired: &looked.desired,
-        peers,
-        nonce: &nonce,
-        heard: String::new(),
-        findings: Vec::new(),
-        answer: None,
-        prove,
-    };
-    let ran = hosts.change(name, &command, &mut judge);
-    let (heard, findings, answer) = (judge.heard, judge.findings, judge.answer);
-    let log = journal_of(run, &nonce, &heard);
-    match (ran, answer) {
-        (_, Some(Answer::Confirmed)) => HostResult::Applied {
-            plan: Box::new(plan),
-            findings,
-        },
-        (_, Some(answer)) => refused(answer, log, &plan, &settings.id),
-        (Ok(output), None) => HostResult::Failed {
-            error: look::garbled("the host did not say what became of the deploy", &output),
-        },
-        (Err(error), None) => after_loss(run, hosts, name, plan, &settings, error),
+    }
+
+    /// The connection broke or the deadline passed before the host said how it ended. The host undoes
+    /// an unconfirmed deploy by itself; a second connection finds out, or makes it so now.
+    fn after_loss(
+        &self,
+        name: &HostName,
+        plan: HostPlan,
+        id: &str,
+        error: HostError,
+    ) -> HostResult {
+        self.progress.begin(name, "asking what became of it");
+        let command = Command {
+            program: apply::heal_program(id, ""),
+            input: Secret::new(""),
+            deadline: RECONNECT_DEADLINE,
+        };
+        let Ok(output) = self.hosts.change(name, &command, &mut Silent) else {
+            return HostResult::Failed { error };
+        };
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let log = text
+            .lines()
+            .skip(1)
+            .map(|line| masking::line(line, self.secrets))
+            .collect();
+        match text.lines().next().map(str::trim) {
+            Some("confirmed") => HostResult::Applied {
+                plan: Box::new(plan),
+                findings: Vec::new(),
+            },
+            Some("undone") => HostResult::RolledBack {
+                cause: error.to_string(),
+                log,
+            },
+            Some("undo-failed") => HostResult::RollbackFailed {
+                cause: error.to_string(),
+                log,
+                hands_on: by_hand(&plan, id),
+            },
+            _ => HostResult::Failed { error },
+        }
     }
 }
 
-fn settings(run: &Run, desired: &DesiredHost, observed: &ObservedHost) -> Settings {
+fn settings(options: &Options, desired: &DesiredHost, observed: &ObservedHost) -> Settings {
     let answering = |reading: &Reading| matches!(reading, Reading::Variables(_));
     Settings {
         id: format!("{}-{}", timestamp(), &observe::nonce()[..6]),
-        holder: run.options.holder.clone(),
-        undo_after: run.options.undo_after,
+        holder: options.holder.clone(),
+        undo_after: options.undo_after,
         confirm: CONFIRM_S,
-        keep: run.options.keep,
-        even_on_battery: run.options.policy.even_on_battery,
+        keep: options.keep,
+        even_on_battery: options.policy.even_on_battery,
         gate: observed
             .ups
             .iter()
@@ -123,7 +167,7 @@ fn timestamp() -> String {
 
 /// Listens to the host and speaks the verdict.
 struct Judge<'a> {
-    run: &'a Run,
+    interrupt: &'a Interrupt,
     name: &'a HostName,
     desired: &'a DesiredHost,
     peers: &'a BTreeMap<HostName, ObservedHost>,
@@ -150,7 +194,7 @@ impl Dialogue for Judge<'_> {
 
 impl Judge<'_> {
     fn verdict(&mut self) -> String {
-        if self.run.interrupt.heard() {
+        if self.interrupt.heard() {
             return "interrupted\n".into();
         }
         if !self.prove {
@@ -235,7 +279,7 @@ fn by_hand(plan: &HostPlan, id: &str) -> Vec<String> {
 }
 
 /// NUT's own lines that the host sent with its answer, fit to be seen.
-fn journal_of(run: &Run, nonce: &str, heard: &str) -> Vec<String> {
+fn journal_of(secrets: &SecretStore, nonce: &str, heard: &str) -> Vec<String> {
     let marker = format!("--{nonce} ");
     let mut inside = false;
     let mut lines = Vec::new();
@@ -249,54 +293,9 @@ fn journal_of(run: &Run, nonce: &str, heard: &str) -> Vec<String> {
                     inside = false;
                 }
             }
-            None if inside && !line.trim().is_empty() => {
-                lines.push(masking::line(line, &run.secrets))
-            }
+            None if inside && !line.trim().is_empty() => lines.push(masking::line(line, secrets)),
             None => {}
         }
     }
     lines
-}
-
-/// The connection broke or the deadline passed before the host said how it ended. The host undoes
-/// an unconfirmed deploy by itself; a second connection finds out, or makes it so now.
-fn after_loss(
-    run: &Run,
-    hosts: &dyn Change,
-    name: &HostName,
-    plan: HostPlan,
-    settings: &Settings,
-    error: HostError,
-) -> HostResult {
-    run.progress.begin(name, "asking what became of it");
-    let command = Command {
-        program: apply::heal_program(&settings.id, ""),
-        input: Secret::new(""),
-        deadline: RECONNECT_DEADLINE,
-    };
-    let Ok(output) = hosts.change(name, &command, &mut Silent) else {
-        return HostResult::Failed { error };
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let log = text
-        .lines()
-        .skip(1)
-        .map(|line| masking::line(line, &run.secrets))
-        .collect();
-    match text.lines().next().map(str::trim) {
-        Some("confirmed") => HostResult::Applied {
-            plan: Box::new(plan),
-            findings: Vec::new(),
-        },
-        Some("undone") => HostResult::RolledBack {
-            cause: error.to_string(),
-            log,
-        },
-        Some("undo-failed") => HostResult::RollbackFailed {
-            cause: error.to_string(),
-            log,
-            hands_on: by_hand(&plan, &settings.id),
-        },
-        _ => HostResult::Failed { error },
-    }
 }

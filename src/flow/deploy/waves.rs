@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
-
-use super::{Looks, Planned, outcome, transaction};
-use crate::flow::look::Looked;
-use crate::flow::{Run, fleet, verify};
-use crate::host::Change;
+use super::{Planned, Writer, outcome};
+use crate::flow::fleet;
+use crate::flow::look::{Looked, Looks, seen};
+use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostOutcome, HostResult};
@@ -19,44 +17,92 @@ use crate::model::plan::HostPlan;
 /// How often an interrupt is looked for while hosts are under way.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Applies every pending plan, and says what became of each host.
-///
-/// # Errors
-/// When a host that is not written to cannot be asked about again.
-pub(super) fn apply(
-    run: &Run,
-    hosts: &dyn Change,
-    outcomes: Vec<HostOutcome>,
-    mut looked: Looks,
-) -> Result<Vec<HostOutcome>> {
-    let order: Vec<HostName> = outcomes.iter().map(|one| one.host.clone()).collect();
-    let mut results: BTreeMap<HostName, HostResult> = outcomes
-        .into_iter()
-        .map(|one| (one.host, one.result))
-        .collect();
-    let peers = verify::seen(&looked);
-    for wave in waves(&results, &looked) {
-        let mut jobs = Vec::new();
-        for name in wave {
-            let held = held_back(&run.servers_of(&name), &results, run.interrupt.heard());
-            let Some(Ok(host)) = looked.remove(&name) else {
-                continue;
-            };
-            match (held, results.remove(&name)) {
-                (Some(reason), _) => {
-                    results.insert(name, HostResult::Skipped { reason });
+impl Writer<'_> {
+    /// Applies every pending plan, and says what became of each host.
+    pub(super) fn apply(
+        &self,
+        inventory: &Inventory,
+        outcomes: Vec<HostOutcome>,
+        mut looked: Looks,
+    ) -> Vec<HostOutcome> {
+        let order: Vec<HostName> = outcomes.iter().map(|one| one.host.clone()).collect();
+        let mut results: BTreeMap<HostName, HostResult> = outcomes
+            .into_iter()
+            .map(|one| (one.host, one.result))
+            .collect();
+        let peers = seen(&looked);
+        for wave in waves(&results, &looked) {
+            let mut jobs = Vec::new();
+            for name in wave {
+                let servers = inventory.servers_of(&name);
+                let held = held_back(&servers, &results, self.interrupt.heard());
+                let Some(Ok(host)) = looked.remove(&name) else {
+                    continue;
+                };
+                match (held, results.remove(&name)) {
+                    (Some(reason), _) => {
+                        results.insert(name, HostResult::Skipped { reason });
+                    }
+                    (None, Some(HostResult::Pending { plan })) => jobs.push((name, host, *plan)),
+                    (None, other) => results.extend(other.map(|other| (name, other))),
                 }
-                (None, Some(HostResult::Pending { plan })) => jobs.push((name, host, *plan)),
-                (None, other) => results.extend(other.map(|other| (name, other))),
             }
+            results.extend(self.together(jobs, &peers));
         }
-        results.extend(together(run, hosts, jobs, &peers));
+        order
+            .iter()
+            .filter_map(|name| Some(outcome(name, results.remove(name)?)))
+            .collect()
     }
-    verify::after_changes(run, &mut results)?;
-    Ok(order
-        .iter()
-        .filter_map(|name| Some(outcome(name, results.remove(name)?)))
-        .collect())
+
+    /// Applies plans to hosts at the same time, and tells when an interrupt is heard meanwhile.
+    fn together(
+        &self,
+        jobs: Vec<(HostName, Looked, HostPlan)>,
+        peers: &BTreeMap<HostName, ObservedHost>,
+    ) -> Vec<(HostName, HostResult)> {
+        let names: Vec<String> = jobs.iter().map(|(name, ..)| name.to_string()).collect();
+        self.while_telling(&names.join(", "), || {
+            fleet::each(jobs, self.options.parallel, |(name, looked, plan)| {
+                if self.interrupt.heard() {
+                    let reason = "interrupted".into();
+                    return (name, HostResult::Skipped { reason });
+                }
+                self.progress.begin(&name, "applying");
+                let planned = Planned {
+                    looked,
+                    plan,
+                    prove: true,
+                    undoes: None,
+                };
+                let result = self.transact(&name, planned, peers);
+                self.progress.end(&name, "done");
+                (name, result)
+            })
+        })
+    }
+
+    /// Does what takes long, and acknowledges an interrupt as soon as it is heard.
+    pub(in crate::flow) fn while_telling<T>(&self, who: &str, work: impl FnOnce() -> T) -> T {
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    if self.interrupt.heard() {
+                        self.progress.say(&format!(
+                            "interrupt heard: {who} first comes to a whole state; a second Ctrl-C \
+                             ends upsctl at once, and hosts under way undo themselves"
+                        ));
+                        return;
+                    }
+                    thread::sleep(TICK);
+                }
+            });
+            let result = work();
+            done.store(true, Ordering::Relaxed);
+            result
+        })
+    }
 }
 
 /// The hosts that change: servers, then those that only watch.
@@ -96,56 +142,6 @@ fn held_back(
         .find(|server| results.get(*server).is_some_and(|result| !stands(result)));
     failed.map(|server| {
         format!("its server {server} was not deployed; its clients are left as they are")
-    })
-}
-
-/// Applies plans to hosts at the same time, and tells when an interrupt is heard meanwhile.
-fn together(
-    run: &Run,
-    hosts: &dyn Change,
-    jobs: Vec<(HostName, Looked, HostPlan)>,
-    peers: &BTreeMap<HostName, ObservedHost>,
-) -> Vec<(HostName, HostResult)> {
-    let names: Vec<String> = jobs.iter().map(|(name, ..)| name.to_string()).collect();
-    while_telling(run, &names.join(", "), || {
-        fleet::each(jobs, run.options.parallel, |(name, looked, plan)| {
-            if run.interrupt.heard() {
-                let reason = "interrupted".into();
-                return (name, HostResult::Skipped { reason });
-            }
-            run.progress.begin(&name, "applying");
-            let planned = Planned {
-                looked,
-                plan,
-                prove: true,
-                undoes: None,
-            };
-            let result = transaction::run(run, hosts, &name, planned, peers);
-            run.progress.end(&name, "done");
-            (name, result)
-        })
-    })
-}
-
-/// Does what takes long, and acknowledges an interrupt as soon as it is heard.
-pub(in crate::flow) fn while_telling<T>(run: &Run, who: &str, work: impl FnOnce() -> T) -> T {
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                if run.interrupt.heard() {
-                    run.progress.say(&format!(
-                        "interrupt heard: {who} first comes to a whole state; a second Ctrl-C ends \
-                         upsctl at once, and hosts under way undo themselves"
-                    ));
-                    return;
-                }
-                thread::sleep(TICK);
-            }
-        });
-        let result = work();
-        done.store(true, Ordering::Relaxed);
-        result
     })
 }
 

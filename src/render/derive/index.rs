@@ -10,8 +10,9 @@ use crate::nut::ups_name::UpsName;
 /// An inventory with what is asked of it again and again looked up once: who has which UPS, and
 /// whom each UPS feeds.
 pub struct InventoryIndex<'a> {
-    pub(in crate::render) inventory: &'a Inventory,
-    places: &'a Places<'a>,
+    pub inventory: &'a Inventory,
+    /// Where errors stand.
+    pub places: &'a Places<'a>,
     owned: BTreeMap<&'a HostName, Vec<(&'a UpsName, &'a Ups)>>,
     fed: BTreeMap<&'a UpsName, Vec<&'a HostName>>,
 }
