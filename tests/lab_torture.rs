@@ -1,5 +1,6 @@
 //! Deploys that are cut short at random moments on real hosts, and secrets searched for everywhere.
-//! `UPSCTL_TORTURE=200` runs that many; otherwise a few.
+//! `UPSCTL_TORTURE=200` runs that many of all kinds, `SEED` repeats the moments of an earlier run;
+//! otherwise a few of some kinds.
 
 #![allow(clippy::print_stdout)]
 
@@ -39,16 +40,85 @@ struct Torture {
     random: u64,
 }
 
-const EVENTS: [&str; 8] = [
-    "press Ctrl-C",
-    "kill upsctl",
-    "kill ssh",
-    "cut the network",
-    "fill the disk",
-    "reboot",
-    "pull the plug",
-    "kill the program on the host",
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    PressCtrlC,
+    KillUpsctl,
+    KillSsh,
+    KillTheProgram,
+    CutTheNetwork,
+    Reboot,
+    PullThePlug,
+    TakeTheRecordAway,
+    /// A file system of the host's own, for /etc/nut, /var/lib/upsctl or each of both, and what
+    /// becomes of it.
+    Disk(&'static [&'static str], Fault),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    NoBlocks,
+    NoInodes,
+    ReadOnly,
+}
+
+const ETC: &str = "/etc/nut";
+const VAR: &str = "/var/lib/upsctl";
+
+/// Those at even places are the sample of `make test`.
+const EVENTS: [Event; 17] = [
+    Event::KillUpsctl,
+    Event::PressCtrlC,
+    Event::KillTheProgram,
+    Event::KillSsh,
+    Event::CutTheNetwork,
+    Event::Disk(&[ETC], Fault::NoInodes),
+    Event::Disk(&[ETC], Fault::NoBlocks),
+    Event::PullThePlug,
+    Event::Reboot,
+    Event::Disk(&[VAR], Fault::NoInodes),
+    Event::Disk(&[VAR], Fault::NoBlocks),
+    Event::Disk(&[ETC, VAR], Fault::NoBlocks),
+    Event::Disk(&[VAR], Fault::ReadOnly),
+    Event::Disk(&[ETC, VAR], Fault::NoInodes),
+    Event::TakeTheRecordAway,
+    Event::Disk(&[ETC], Fault::ReadOnly),
+    Event::KillSsh,
 ];
+
+impl Event {
+    fn name(self) -> String {
+        match self {
+            Self::Disk(places, fault) => format!("{fault:?} {}", places.join(" ")),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// The folders that need a file system of their own for it.
+    fn places(self) -> &'static [&'static str] {
+        match self {
+            Self::Disk(places, _) => places,
+            _ => &[],
+        }
+    }
+}
+
+/// Puts a folder on a small file system, with what is in it.
+const OWN_DISK: &str = r#"
+inodes=$(($(find $place | wc -l) + 80))
+cp -a $place /root/aside &&
+  mount -t tmpfs -o size=$(($(du -sk $place | cut -f1) + inodes * 4 + 64))k,nr_inodes=$inodes tmpfs $place &&
+  chown --reference=/root/aside $place && chmod --reference=/root/aside $place &&
+  cp -a /root/aside/. $place && rm -r /root/aside
+"#;
+
+/// Takes it off again, with what is in it by now.
+const NO_DISK: &str = r#"
+mount -o remount,rw $place
+rm -rf $place/full
+cp -a $place /root/aside && umount $place && find $place -mindepth 1 -delete &&
+  cp -a /root/aside/. $place && rm -r /root/aside
+"#;
 
 impl Torture {
     fn new(suite: &str) -> Self {
@@ -127,13 +197,13 @@ impl Torture {
             .unwrap()
     }
 
-    fn strike(&mut self, event: &str, child: &mut Child) {
+    fn strike(&mut self, event: Event, child: &mut Child) {
         let lab = &self.lab;
         match event {
-            "kill upsctl" => {
+            Event::KillUpsctl => {
                 let _ = child.kill();
             }
-            "press Ctrl-C" => {
+            Event::PressCtrlC => {
                 // Ctrl-C reaches the whole foreground group; here the program alone.
                 let _ = Command::new("pkill")
                     .args([
@@ -143,47 +213,58 @@ impl Torture {
                     ])
                     .status();
             }
-            "kill ssh" => {
+            Event::KillSsh => {
                 let config = lab.path().join("ssh_config");
                 let _ = Command::new("pkill")
                     .args(["-KILL", "-f", &format!("ssh .*{}", config.display())])
                     .status();
             }
-            "cut the network" => {
+            Event::CutTheNetwork => {
                 lab.ctl(&["cut", "pve"]);
                 let seconds = 1 + self.random(6);
                 std::thread::sleep(Duration::from_secs(seconds));
                 self.lab.ctl(&["mend", "pve"]);
             }
-            "fill the disk" => {
-                lab.sh("pve", "dd if=/dev/zero of=/etc/nut/full bs=1k 2>/dev/null");
-            }
-            "reboot" => {
+            Event::Reboot => {
                 lab.ctl(&["reboot", "pve"]);
             }
-            "pull the plug" => {
+            Event::PullThePlug => {
                 lab.ctl(&["kill", "pve"]);
                 lab.ctl(&["start", "pve"]);
             }
-            _ => {
-                lab.sh(
-                    "pve",
-                    "kill -KILL $(cat /var/lib/upsctl/txn/*/pid | tail -n1)",
-                );
+            Event::KillTheProgram => {
+                let kill = "kill -KILL $(cut -d' ' -f1 /var/lib/upsctl/txn/*/pid | tail -n1)";
+                lab.sh("pve", kill);
+            }
+            Event::TakeTheRecordAway => {
+                lab.sh("pve", "rm -rf /var/lib/upsctl");
+            }
+            Event::Disk(places, fault) => {
+                for place in places {
+                    lab.sh("pve", &spoil(place, fault));
+                }
+                if fault == Fault::ReadOnly {
+                    let seconds = 1 + self.random(6);
+                    std::thread::sleep(Duration::from_secs(seconds));
+                    for place in places {
+                        let mend = format!("mount -o remount,rw {place}");
+                        self.lab.sh("pve", &mend).expect(0);
+                    }
+                }
             }
         }
     }
 
     /// One deploy from one side to the other, struck at a random moment. Says what is broken after it.
-    fn run(&mut self, event: &str) -> Option<String> {
+    fn run(&mut self, event: Event) -> Option<String> {
         let from = match self.side() {
             Ok(side) => side,
             Err(why) => return Some(format!("before: {why}")),
         };
         let to = if from == "a" { "b" } else { "a" };
-        let fills = event == "fill the disk";
-        if fills {
-            self.lab.sh("pve", "cp -a /etc/nut /root/nut && mount -t tmpfs -o size=48k,mode=755 tmpfs /etc/nut && chown root:nut /etc/nut && cp -a /root/nut/* /etc/nut/").expect(0);
+        for place in event.places() {
+            let script = format!("place={place}\n{OWN_DISK}");
+            self.lab.sh("pve", &script).expect(0);
         }
         let mut child = self.deploy(to);
         let moment = self.random(6000);
@@ -191,8 +272,9 @@ impl Torture {
         self.strike(event, &mut child);
         let code = wait_or_kill(&mut child);
         let settled = self.settle();
-        if fills {
-            self.lab.sh("pve", "rm -f /etc/nut/full; cp -a /etc/nut/. /root/nut/; umount /etc/nut; cp -a /root/nut/. /etc/nut/; rm -rf /root/nut").expect(0);
+        for place in event.places() {
+            let script = format!("place={place}\n{NO_DISK}");
+            self.lab.sh("pve", &script).expect(0);
         }
         let now = self.side();
         let wrong = match (settled, &now, code) {
@@ -200,24 +282,25 @@ impl Torture {
             (_, Err(why), _) => why.clone(),
             (_, Ok(side), Some(0)) if *side != to => "exit 0, and the old state".into(),
             (_, Ok(side), Some(5)) if *side != from => "exit 5, and the new state".into(),
-            _ => {
-                let odd = self.lab.sh("pve", "cd /etc/nut; ls -A | grep '^.upsctl'; stat -c '%U:%G %a' nut.conf ups.conf upsd.conf upsd.users upsmon.conf | grep -v '^root:nut 640$'").out;
-                if odd.is_empty() {
-                    return None;
-                }
-                format!("owner, mode or leftovers: {odd}")
-            }
+            _ => self.odd(event)?,
         };
-        let log = self
-            .lab
-            .sh(
-                "pve",
-                "cd /var/lib/upsctl/txn; cat $(ls | tail -n1)/state $(ls | tail -n1)/log",
-            )
-            .out;
+        let log = "cd /var/lib/upsctl/txn; cat $(ls | tail -n1)/state $(ls | tail -n1)/log";
+        let log = self.lab.sh("pve", log).out;
         Some(format!(
-            "{event} after {moment} ms, {from} -> {to}, exit {code:?}: {wrong}\n{log}"
+            "{} after {moment} ms, {from} -> {to}, exit {code:?}: {wrong}\n{log}",
+            event.name()
         ))
+    }
+
+    /// Owners, modes and leftovers that are not as they must be.
+    fn odd(&self, event: Event) -> Option<String> {
+        if event == Event::TakeTheRecordAway {
+            // What nobody knows of any more is cleared by the next deploy.
+            self.lab.sh("pve", "rm -rf /etc/nut/.upsctl-*");
+        }
+        let script = "cd /etc/nut; ls -A | grep '^.upsctl'; stat -c '%U:%G %a' nut.conf ups.conf upsd.conf upsd.users upsmon.conf | grep -v '^root:nut 640$'";
+        let odd = self.lab.sh("pve", script).out;
+        (!odd.is_empty()).then(|| format!("owner, mode or leftovers: {odd}"))
     }
 
     /// The host comes to rest by itself: no transaction is open and the UPS answers.
@@ -231,6 +314,24 @@ impl Torture {
             std::thread::sleep(Duration::from_millis(500));
         }
         false
+    }
+}
+
+/// What spoils the file system of a folder.
+fn spoil(place: &str, fault: Fault) -> String {
+    match fault {
+        Fault::NoBlocks => format!("dd if=/dev/zero of={place}/full bs=1k 2>/dev/null"),
+        Fault::NoInodes => {
+            format!(
+                "mkdir {place}/full && cd {place}/full && i=0; while mkdir $i 2>/dev/null; do i=$((i + 1)); done"
+            )
+        }
+        // Whoever has a file of it open for writing just now delays it.
+        Fault::ReadOnly => {
+            format!(
+                "for i in 1 2 3 4 5 6 7 8 9; do mount -o remount,ro {place} 2>/dev/null && exit; sleep 0.05; done"
+            )
+        }
     }
 }
 
@@ -269,27 +370,38 @@ fn torture(suite: &str, share: usize) {
     if !available() {
         return;
     }
-    let runs = std::env::var("UPSCTL_TORTURE")
-        .ok()
-        .and_then(|n| n.parse::<usize>().ok())
-        .map_or(EVENTS.len(), |n| n / share);
+    let asked = std::env::var("UPSCTL_TORTURE").ok();
+    let events: Vec<Event> = match asked.and_then(|n| n.parse::<usize>().ok()) {
+        Some(runs) => EVENTS.into_iter().cycle().take(runs / share).collect(),
+        None => EVENTS.into_iter().step_by(2).collect(),
+    };
     let mut torture = Torture::new(suite);
+    let mut table: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     let mut broken = Vec::new();
-    for run in 0..runs {
-        broken.extend(torture.run(EVENTS[run % EVENTS.len()]));
+    for event in &events {
+        let said = torture.run(*event);
+        let leaks = leaks(&torture.lab, "canary");
+        let row = table.entry(event.name()).or_default();
+        row[0] += 1;
+        row[1] += usize::from(said.is_some());
+        row[2] += usize::from(!leaks.is_empty());
+        broken.extend(said);
+        broken.extend((!leaks.is_empty()).then(|| format!("{}: a secret: {leaks}", event.name())));
         if broken.len() > 5 {
             break;
         }
     }
-    println!("{suite}: {runs} runs, {} broken", broken.len());
+    println!("{suite}: {:32} events  half-done  secrets seen", "kind");
+    for (kind, [events, half_done, secrets]) in &table {
+        println!("{suite}: {kind:32} {events:6}  {half_done:9}  {secrets:12}");
+    }
     assert!(
         broken.is_empty(),
-        "{} of {runs} runs broke:\n{}",
+        "{} broke in {} runs:\n{}",
         broken.len(),
+        events.len(),
         broken.join("\n")
     );
-    let leaks = leaks(&torture.lab, "canary");
-    assert!(leaks.is_empty(), "{leaks}");
 }
 
 /// Where a password stands on the host outside the files that are there to hold it.

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use sshd::Sshd;
@@ -322,6 +323,81 @@ fn logs_in_once_and_hangs_up_at_the_end() {
     assert!(!sshd.clients().is_empty(), "nothing to hang up was found");
     drop(ssh);
     eventually("ssh ends", || sshd.clients().is_empty());
+}
+
+/// As long as someone holds it: a person may think before `yes`.
+#[test]
+fn stays_logged_in_between_two_programs() {
+    let shims = shims(&[]);
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
+    let mut ssh = sshd.transport();
+    run(&mut ssh, "true", "").unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    run(&mut ssh, "true", "").unwrap();
+    assert_eq!(sshd.logins(), 1);
+}
+
+#[test]
+fn a_killed_upsctl_leaves_no_ssh_that_is_logged_in() {
+    let shims = shims(&[("id", "echo 0"), ("dpkg-query", "sleep 3")]);
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
+    let target = sshd.target();
+    let inventory = shims.path().join("site.toml");
+    let site = format!(
+        "[ups.ups]\nhost = \"pve\"\ndriver = \"dummy-ups\"\nport = \"ups.dev\"\n\
+         [hosts.pve]\naddress = \"127.0.0.1\"\nport = {}\n\
+         [secrets]\npassword = {{ literal = \"x\" }}\n",
+        target.port.unwrap()
+    );
+    fs::write(&inventory, site).unwrap();
+    let mut upsctl = Process::new(env!("CARGO_BIN_EXE_upsctl"))
+        .args(["verify", "-i"])
+        .arg(&inventory)
+        .arg("--ssh-config")
+        .arg(sshd.path("ssh_config"))
+        .env("HOME", shims.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let own = upsctl.id();
+    let masters = || {
+        let clients = sshd.clients().into_iter();
+        clients.filter(|process| process.pid != own).count()
+    };
+    eventually("it is logged in", || sshd.logins() == 1 && masters() > 0);
+    upsctl.kill().unwrap();
+    upsctl.wait().unwrap();
+    // Three seconds for what runs on the host, two for the master.
+    eventually("the master is gone", || masters() == 0);
+}
+
+/// A host that takes the connection and says nothing, or takes long to let in.
+#[test]
+fn the_time_limit_is_for_all_of_connecting() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let shims = shims(&[]);
+    let Some(sshd) = sshd(shims.path(), "") else {
+        return;
+    };
+    let mut target = sshd.target();
+    target.port = Some(silent.local_addr().unwrap().port());
+    target.timeout = Duration::from_secs(2);
+    let begun = Instant::now();
+    let error = run(&mut Ssh::to(target), "true", "").unwrap_err();
+    assert!(
+        matches!(error, HostError::ConnectTimeout { seconds: 2, .. }),
+        "{error:?}"
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]

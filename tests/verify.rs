@@ -235,6 +235,16 @@ fn set(host: &mut ObservedHost, unit_name: &str, change: fn(&mut Unit)) {
     change(host.units.get_mut(unit_name).expect("the unit"));
 }
 
+fn path_unit(host: &mut ObservedHost, active: &str, enabled: &str) {
+    let state = Unit {
+        sub: "unit-start-limit-hit".into(),
+        enabled: enabled.into(),
+        ..unit(active)
+    };
+    host.units
+        .insert("nut-driver-enumerator.path".into(), state);
+}
+
 fn status(host: &mut ObservedHost, text: &str) {
     for seen in host.ups.values_mut() {
         *seen = reading(text);
@@ -292,6 +302,27 @@ const VERIFY: &[Case] = &[
     }),
     fine("pve", "unit-not-active", |host| {
         host.units.remove("nut-driver.service");
+    }),
+    fires(
+        "pve",
+        "driver-enumerator-idle",
+        "nut-driver-enumerator.path is failed (unit-start-limit-hit)",
+        |host| path_unit(host, "failed", "enabled"),
+    ),
+    fires(
+        "pve",
+        "driver-enumerator-idle",
+        "nut-driver-enumerator.path is inactive",
+        |host| path_unit(host, "inactive", "enabled"),
+    ),
+    fine("pve", "driver-enumerator-idle", |host| {
+        path_unit(host, "active", "enabled")
+    }),
+    fine("pve", "driver-enumerator-idle", |host| {
+        path_unit(host, "inactive", "disabled")
+    }),
+    fine("nas", "driver-enumerator-idle", |host| {
+        path_unit(host, "failed", "enabled")
     }),
     fires(
         "pve",

@@ -56,7 +56,7 @@ pub struct Global {
         hide_env = true
     )]
     pub ssh_config: Option<PathBuf>,
-    /// Seconds to wait for a connection
+    /// Seconds to wait for a connection, jump hosts and login included
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600), env = "UPSCTL_TIMEOUT", hide_env = true)]
     pub timeout: u64,
     /// Hosts at once

@@ -10,6 +10,7 @@
 use std::fs::{File, Permissions};
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio as ProcessStdio;
 use std::time::Duration;
@@ -26,6 +27,8 @@ use crate::model::outcome::HostError;
 
 /// A control socket's path must fit in 108 bytes, of which ssh adds some of its own.
 const LONGEST_FOLDER: usize = 60;
+/// The control socket's name in its folder, as openssh expects it.
+const SOCKET: &str = "master";
 
 /// Runs programs on a host over one ssh connection.
 pub struct Ssh {
@@ -39,6 +42,8 @@ struct Connection {
     runtime: Runtime,
     log: PathBuf,
     user: String,
+    /// As long as this process has it open, the master stays; the kernel closes it for a killed one.
+    _hold: UnixStream,
 }
 
 impl Ssh {
@@ -94,6 +99,7 @@ impl Connection {
         let folder = control_folder().map_err(local("make a folder for ssh's socket"))?;
         let log = folder.path().join("log");
         runtime.block_on(launch(target, folder.path(), &log))?;
+        let hold = UnixStream::connect(folder.path().join(SOCKET)).map_err(local("hold ssh"))?;
         let user = login_user(&read(&log))
             .or_else(|| target.user.clone())
             .unwrap_or_default();
@@ -102,6 +108,7 @@ impl Connection {
             runtime,
             log,
             user,
+            _hold: hold,
         })
     }
 
@@ -199,7 +206,7 @@ async fn launch(target: &SshTarget, folder: &Path, log: &Path) -> Result<(), Hos
     };
     let stderr = File::create(&stderr_path).map_err(local)?;
     let mut child = tokio::process::Command::new("ssh")
-        .args(target.master_argv(&folder.join("master"), log))
+        .args(target.master_argv(&folder.join(SOCKET), log))
         // A jump host's ssh does not know BatchMode: its questions are answered with a no.
         .env("SSH_ASKPASS_REQUIRE", "force")
         .env("SSH_ASKPASS", "false")
@@ -213,7 +220,6 @@ async fn launch(target: &SshTarget, folder: &Path, log: &Path) -> Result<(), Hos
     // ssh's own time limit is for each address of the host and ends with the host's greeting;
     // ours is for all of it.
     let seconds = target.timeout.as_secs_f64().ceil() as u64;
-    let limit = target.timeout * 2 + Duration::from_secs(1);
     let attempt = |log: &str, stderr: &str| {
         let (target, jump) = (&target.to_type(), target.jump.as_deref());
         Attempt {
@@ -225,13 +231,13 @@ async fn launch(target: &SshTarget, folder: &Path, log: &Path) -> Result<(), Hos
         }
         .error()
     };
-    match tokio::time::timeout(limit, child.wait()).await {
+    match tokio::time::timeout(target.timeout, child.wait()).await {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(_)) => Err(attempt(&read(log), &read(&stderr_path))),
         Ok(Err(error)) => Err(local(error)),
         Err(_) => Err(HostError::ConnectTimeout {
             address: target.to_type(),
-            seconds: limit.as_secs(),
+            seconds,
         }),
     }
 }

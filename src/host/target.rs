@@ -18,8 +18,8 @@ const OPTIONS: &[&str] = &[
     "ForwardAgent=no",
     "ForwardX11=no",
     "PermitLocalCommand=no",
-    // Should this process be killed, the connection does not outlive it by more than this.
-    "ControlPersist=30s",
+    // From when nobody holds its socket any more, which is when this process ends or is killed.
+    "ControlPersist=2s",
 ];
 
 /// What is known of a way to a host.

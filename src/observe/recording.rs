@@ -2,6 +2,7 @@
 //! goes through the same parser as the look itself.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -154,8 +155,8 @@ impl Masks {
             return;
         };
         for (file, section) in files(&sections) {
-            for found in secret_words::secrets(file, &section.bytes) {
-                let raw = String::from_utf8_lossy(&section.bytes[found.span.clone()]).into_owned();
+            for span in spans(file, &section.bytes) {
+                let raw = String::from_utf8_lossy(&section.bytes[span]).into_owned();
                 self.token(bare(&raw), "secret");
             }
         }
@@ -194,19 +195,74 @@ impl Masks {
     fn file(&self, file: File, bytes: &[u8]) -> String {
         let mut out = Vec::new();
         let mut done = 0;
-        for found in secret_words::secrets(file, bytes) {
-            out.extend_from_slice(&bytes[done..found.span.start]);
-            let raw = String::from_utf8_lossy(&bytes[found.span.clone()]).into_owned();
+        for span in spans(file, bytes) {
+            out.extend_from_slice(&bytes[done..span.start]);
+            let raw = String::from_utf8_lossy(&bytes[span.clone()]).into_owned();
             let token = self
                 .by_value
                 .get(bare(&raw))
                 .map_or("secret", String::as_str);
             out.extend_from_slice(raw.replace(bare(&raw), token).as_bytes());
-            done = found.span.end;
+            done = span.end;
         }
         out.extend_from_slice(&bytes[done..]);
         String::from_utf8_lossy(&out).into_owned()
     }
+}
+
+/// What is not for the public in a file, in order: secrets, and what a program that tells people of an
+/// outage is called with, which may be a login, a number to call or a secret address.
+fn spans(file: File, bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut found: Vec<_> = secret_words::secrets(file, bytes)
+        .into_iter()
+        .map(|found| found.span)
+        .collect();
+    if file == File::Upsmon {
+        found.extend(notify_arguments(bytes));
+        found.sort_by_key(|span| span.start);
+        let mut end = 0;
+        found.retain_mut(|span| {
+            span.start = span.start.max(end);
+            end = end.max(span.end);
+            span.start < span.end
+        });
+    }
+    found
+}
+
+/// The arguments in `NOTIFYCMD "/bin/notify --to me"`, wherever that stands, to the end of the line.
+fn notify_arguments(bytes: &[u8]) -> Vec<Range<usize>> {
+    const NAME: &[u8] = b"NOTIFYCMD";
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(name) = bytes.get(at..).and_then(|rest| {
+        rest.windows(NAME.len())
+            .position(|window| window.eq_ignore_ascii_case(NAME))
+    }) {
+        let rest = |from: usize| bytes[from.min(bytes.len())..].iter();
+        let count = |from: usize, what: fn(&u8) -> bool| rest(from).take_while(|b| what(b)).count();
+        at += name + NAME.len();
+        let value = at + count(at, |byte| b" \t\"'".contains(byte));
+        let start = value + count(value, |byte| !byte.is_ascii_whitespace());
+        let quoted = bytes[at..value].contains(&b'"');
+        let quote = quoted
+            .then(|| rest(start).position(|byte| *byte == b'"'))
+            .flatten();
+        at = start + quote.unwrap_or(0);
+        // A line feed behind a backslash does not end it.
+        loop {
+            at += count(at, |byte| *byte != b'\n');
+            if at >= bytes.len() || bytes[at - 1] != b'\\' {
+                break;
+            }
+            at += 1;
+        }
+        let text = bytes[start..at].trim_ascii_end();
+        let end = start + text.strip_suffix(b"\"").unwrap_or(text).len();
+        let start = start + count(start, u8::is_ascii_whitespace);
+        found.extend((start < end).then_some(start..end));
+    }
+    found
 }
 
 /// A word without the quotes around it, so that a quoted password and a bare one are the same.
@@ -273,6 +329,33 @@ mod tests {
             assert!(!saved.contains(secret), "{secret} in {saved}");
         }
         assert!(saved.contains("ups.status: OL"));
+    }
+
+    #[test]
+    fn what_a_notify_program_is_called_with_is_not_saved() {
+        for line in [
+            "NOTIFYCMD \"/bin/tell --user me:canary7\"",
+            "notifycmd /bin/tell\\ canary7",
+            "# NOTIFYCMD \"/bin/tell canary7\" # canary7",
+            "NOTIFYCMD \"/bin/tell a\nb canary7\"",
+            "NOTIFYCMD \"/bin/tell canary7",
+            "NOTIFYCMD \"/bin/tell \\\n canary7\"",
+            "MONITR ups@h 1 nas canary7 slave",
+            "pasword = canary7",
+        ] {
+            let body = format!("\n--n file upsmon.conf\n{line}\n");
+            let saved = Recording::redacted(vec![recorded(&body)]);
+            let text = serde_json::to_string(&saved).unwrap();
+            assert!(!text.contains("canary7"), "{line}: {text}");
+            assert!(
+                !line.contains("/bin") || text.contains("/bin/tell"),
+                "{text}"
+            );
+        }
+        let plain = "\n--n file upsmon.conf\nNOTIFYCMD /bin/tell\nMINSUPPLIES 1\n";
+        let saved = Recording::redacted(vec![recorded(plain)]);
+        let whole = serde_json::to_string(&recorded(plain)).unwrap();
+        assert!(serde_json::to_string(&saved).unwrap().contains(&whole));
     }
 
     #[test]

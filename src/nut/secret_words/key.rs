@@ -12,7 +12,20 @@ const PARTS: &[&str] = &[
     "token",
     "apikey",
     "api_key",
+    "authorization",
+    "bearer",
 ];
+
+/// Names that are secrets nearly spelt as well: `pasword`, `comunity`.
+const NEAR: &[&str] = &["password", "community", "authpassword", "privpassword"];
+
+/// How many letters a name may be off.
+const OFF: usize = 2;
+
+/// Whether a word is meant to be this one, in lower case.
+pub(super) fn is_nearly(word: &str, wanted: &str) -> bool {
+    strsim::damerau_levenshtein(word, wanted) <= OFF
+}
 
 /// Whole names that do.
 const NAMES: &[&str] = &["pw", "pwd", "pin", "monpwd"];
@@ -29,5 +42,11 @@ pub(super) fn is_secret(file: File, name: &str) -> bool {
     let without_bypass = name.replace("bypass", "");
     PARTS.iter().any(|part| without_bypass.contains(part))
         || NAMES.contains(&name.as_str())
+        || is_near(&name)
         || (file == File::Ups && DRIVER_KEYS.contains(&name))
+}
+
+/// Whether a name, in lower case, is nearly one of a secret.
+pub(super) fn is_near(name: &str) -> bool {
+    NEAR.iter().any(|wanted| is_nearly(name, wanted))
 }

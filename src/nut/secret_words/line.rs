@@ -1,6 +1,6 @@
 //! Secrets of lines that NUT's lexer has split.
 
-use super::key::is_secret;
+use super::key::{is_nearly, is_secret};
 use super::{Finder, SecretOwner};
 use crate::nut::conf::{Line, Word};
 use crate::nut::directive::File;
@@ -23,9 +23,14 @@ impl Finder<'_> {
             .trim_start_matches(['"', '\''])
             .to_ascii_lowercase();
         match name.as_str() {
+            name if name.starts_with('[') => return self.header(&words),
             "monitor" => self.monitor(&words, exact, end),
             "certident" => self.certident(&words, exact, end),
-            name if name.starts_with('[') => return self.header(&words),
+            // Misspelt it is no directive to NUT, and as secret.
+            name if words.len() > 3 && is_nearly(name, "monitor") => {
+                self.monitor(&words, exact, end);
+            }
+            name if is_nearly(name, "certident") => self.certident(&words, exact, end),
             name => return self.key(name, &words, exact, end),
         }
         true

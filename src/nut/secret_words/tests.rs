@@ -243,6 +243,41 @@ fn broken_lines_are_masked_to_their_end() {
 }
 
 #[test]
+fn misspelt_names_of_secrets_are_secret() {
+    for (file, text, want) in [
+        (
+            File::Upsmon,
+            "MONITR u@h 1 mon pw primary\n",
+            "MONITR u@h 1 mon *** primary\n",
+        ),
+        (
+            File::Upsmon,
+            "MOINTOR u 1 m pw slave\n",
+            "MOINTOR u 1 m *** slave\n",
+        ),
+        (File::Upsd, "CERTIDNT c pw\n", "CERTIDNT c ***\n"),
+        (File::UpsdUsers, "pasword = pw\n", "pasword = ***\n"),
+        (File::UpsdUsers, "# passowrd = pw\n", "# passowrd = ***\n"),
+        (File::Ups, "comunity = pw\n", "comunity = ***\n"),
+        (File::Ups, "privPasword=pw\n", "privPasword=***\n"),
+    ] {
+        assert_eq!(masked(file, text), want, "{text}");
+    }
+}
+
+#[test]
+fn no_key_of_a_driver_is_a_secret_for_its_spelling() {
+    for line in include_str!("../data/driver-keys.tsv").lines() {
+        let Some(key) = line.split('\t').nth(1) else {
+            continue;
+        };
+        let key = key.to_ascii_lowercase();
+        let near = super::key::is_near(&key);
+        assert!(!near || key.contains("pass") || key == "community", "{key}");
+    }
+}
+
+#[test]
 fn secrets_inside_values_are_masked() {
     for (file, text, want) in [
         (
@@ -259,6 +294,11 @@ fn secrets_inside_values_are_masked() {
             File::Upsmon,
             "NOTIFYCMD \"TOKEN=abc send\"\n",
             "NOTIFYCMD \"TOKEN=***\n",
+        ),
+        (
+            File::Upsmon,
+            "NOTIFYCMD \"curl -H 'Authorization: Bearer x'\"\n",
+            "NOTIFYCMD \"curl -H 'Authorization: ***\n",
         ),
         (
             File::Nut,

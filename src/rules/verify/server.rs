@@ -11,6 +11,7 @@ use crate::site::address::socket_covers;
 rules! {
     "usb-device-missing" Error Proof usb_missing;
     "unit-not-active" Error Proof not_active;
+    "driver-enumerator-idle" Error Proof enumerator_idle;
     "port-not-listening" Error Proof not_listening;
     "ups-not-answering" Error Proof not_answering;
 }
@@ -54,6 +55,21 @@ fn not_active(proof: Proof<'_>) -> Vec<Says> {
         Some(says(format!("{name} is {state}")).with("unit", &name))
     });
     wrong.collect()
+}
+
+/// What makes drivers follow ups.conf; hosts before 2.8.0 have none, and one that an owner has switched
+/// off for good is the owner's affair.
+fn enumerator_idle(proof: Proof<'_>) -> Option<Says> {
+    let host = proof.host;
+    let path = host.unit(unit::ENUMERATOR_PATH)?;
+    let due = host.is_server() && path.load == "loaded" && path.enabled == "enabled";
+    let saw = format!(
+        "{} is {} ({})",
+        unit::ENUMERATOR_PATH,
+        path.active,
+        path.sub
+    );
+    (due && path.active != "active").then(|| says(saw))
 }
 
 fn not_listening(proof: Proof<'_>) -> Vec<Says> {
