@@ -276,6 +276,36 @@ fn a_restart_is_owed_when_a_file_is_newer_than_the_unit_that_reads_it() {
 }
 
 #[test]
+fn a_client_that_stayed_out_is_restarted() {
+    let out = |listed: &[&str], status: &str| {
+        let mut host = host("nas", NutVersion::V2_8_1);
+        host.observed.addresses = vec!["192.0.2.11".into()];
+        let system = "ups@192.0.2.10".to_string();
+        let variables = BTreeMap::from([("ups.status".to_string(), status.to_string())]);
+        let reading = match status {
+            "" => Reading::TimedOut,
+            _ => Reading::Variables(variables),
+        };
+        let listed = listed.iter().map(ToString::to_string).collect();
+        host.observed.ups.insert(system.clone(), reading);
+        host.observed.clients.insert(system, Seen::Is(listed));
+        host
+    };
+    let owed = ["restart nut-monitor because it is not logged in to ups@192.0.2.10"];
+    assert_eq!(units(&out(&["127.0.0.1"], "OL").plan()), owed);
+    assert!(out(&["127.0.0.1", "192.0.2.11"], "OL").plan().in_sync());
+    assert!(out(&["::ffff:192.0.2.11"], "OL").plan().in_sync());
+    // Nobody can log in to a server that does not answer.
+    assert!(out(&[], "").plan().in_sync());
+    let mut young = out(&[], "OL");
+    young.unit(MONITOR).since = 1995;
+    assert!(young.plan().in_sync());
+    let mut unknown = out(&[], "OL");
+    unknown.observed.addresses.clear();
+    assert!(unknown.plan().in_sync(), "its address is not known");
+}
+
+#[test]
 fn what_would_not_start_at_boot_is_enabled() {
     for unit in [
         MONITOR,

@@ -133,6 +133,7 @@ mod tests {
             units: Vec::new(),
             unmanaged: Vec::new(),
             present: Vec::new(),
+            warnings: Vec::new(),
             blocked: Vec::new(),
         };
         HostOutcome {

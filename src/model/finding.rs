@@ -33,6 +33,9 @@ pub struct Finding {
     /// Lines that show it, shown with `-v`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
+    /// Nobody can tell whether it is so: neither proven nor wrong.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsure: bool,
 }
 
 impl Finding {
@@ -47,7 +50,21 @@ impl Finding {
             why: None,
             fix: None,
             evidence: Vec::new(),
+            unsure: false,
         }
+    }
+
+    /// The same, when it could not be looked at: no more than a warning.
+    #[must_use]
+    pub fn unsure(mut self) -> Self {
+        self.severity = self.severity.min(Severity::Warning);
+        self.unsure = true;
+        self
+    }
+
+    /// Whether it keeps a host from being proven.
+    pub fn speaks_against(&self) -> bool {
+        self.unsure || self.severity == Severity::Error
     }
 
     /// The same, about this host.

@@ -19,6 +19,8 @@ pub struct HostPlan {
     pub unmanaged: Vec<Unmanaged>,
     /// What the rules say of the files that are there now.
     pub present: Vec<Finding>,
+    /// What one should know of the host while it is applied, and of the files that it makes.
+    pub warnings: Vec<Finding>,
     /// Why this plan must not be applied.
     pub blocked: Vec<Finding>,
 }

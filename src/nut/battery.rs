@@ -118,12 +118,10 @@ fn limit(entry: &Entry) -> Option<(&str, &str)> {
 
 /// A limit in ups.conf that is only shown and that nobody goes by: without `ignorelb` the driver says
 /// that the battery is low when the UPS does (ups.conf(5), drivers/dstate.c). A `default.` is not even
-/// shown where the UPS has a value of its own, as far as `said` tells. What dummy-ups and clone
-/// repeat comes from elsewhere.
+/// shown where the UPS has a value of its own, as far as `said` tells.
 pub fn only_shown<'a>(section: &'a Section, said: Option<Variables<'_>>) -> Option<&'a Entry> {
     let own = said.is_some_and(|said| said.text("driver.flag.ignorelb").is_some());
-    let repeats = matches!(section.driver(), Some("dummy-ups" | "clone"));
-    if own || repeats || ignores_lb(section) {
+    if own || ignores_lb(section) {
         return None;
     }
     let shown = |entry: &&Entry| match (limit(entry), said) {
@@ -302,7 +300,6 @@ mod tests {
             None
         );
         assert_eq!(shown("override.battery.charge = 50", None), None);
-        assert_eq!(shown(&format!("driver = dummy-ups\n{line}"), None), None);
         let low = "default.battery.runtime.low";
         let line = format!("{low} = 300");
         assert_eq!(shown(&line, None).as_deref(), Some(low));

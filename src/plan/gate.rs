@@ -218,26 +218,46 @@ fn holder<'a>(sockets: &'a [Socket], ports: &[u16], runs: bool) -> Option<(u16, 
     })
 }
 
-/// UPSes of the host that are on battery or have FSD latched.
+/// What must not be met by a restart: UPSes of the host on battery, low, or with FSD latched.
+fn trouble(observed: &ObservedHost) -> impl Iterator<Item = Finding> {
+    observed.ups.iter().filter_map(|(system, reading)| {
+        let text = reading.status()?;
+        let status = UpsStatus::parse(text);
+        let what = if status.fsd() {
+            "has FSD latched: every upsmon that starts now shuts its host down"
+        } else if status.on_battery() {
+            "is on battery"
+        } else if status.low_battery() {
+            "has a low battery"
+        } else {
+            return None;
+        };
+        Some(error(
+            "ups-on-battery",
+            format!("{system} {what} (ups.status: {text})"),
+        ))
+    })
+}
+
+/// The same as reasons not to apply a plan.
 pub fn on_battery(observed: &ObservedHost) -> Vec<Finding> {
-    observed
-        .ups
-        .iter()
-        .filter_map(|(system, reading)| {
-            let text = reading.status()?;
-            let status = UpsStatus::parse(text);
-            let what = if status.fsd() {
-                "has FSD latched: every upsmon that starts now shuts its host down"
-            } else if status.on_battery() || status.low_battery() {
-                "is on battery"
-            } else {
-                return None;
-            };
-            Some(
-                error("ups-on-battery", format!("{system} {what} (ups.status: {text})"))
-                    .why("restarting NUT now can shut hosts down (NUT 2.8.1 takes one failed poll on battery for a dead UPS)")
-                    .fix("wait until `upsc` shows OL without FSD; `--even-on-battery` overrides"),
-            )
+    trouble(observed)
+        .map(|finding| {
+            finding
+                .why("restarting NUT now can shut hosts down (NUT 2.8.1 takes one failed poll on battery for a dead UPS)")
+                .fix("wait until `upsc` shows OL without FSD; `--even-on-battery` overrides")
+        })
+        .collect()
+}
+
+/// The same where nothing is to be changed: it is not wrong, and one wants to know.
+pub fn power(observed: &ObservedHost) -> Vec<Finding> {
+    trouble(observed)
+        .map(|finding| {
+            Finding { severity: Severity::Warning, ..finding }
+                .on(&observed.name)
+                .why("hosts shut down when its battery is low; until mains are back nothing should be restarted")
+                .fix(format!("`upsctl status {}` says how long it lasts", observed.name))
         })
         .collect()
 }

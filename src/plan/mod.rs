@@ -11,7 +11,7 @@ use crate::model::plan::{FileStep, HostPlan};
 use crate::model::secret::SecretStore;
 
 pub use files::meta_text;
-pub use gate::on_battery;
+pub use gate::{on_battery, power};
 
 /// What the user allowed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +36,7 @@ pub fn of_files(
         files,
         unmanaged: Vec::new(),
         present: Vec::new(),
+        warnings: Vec::new(),
         blocked: Vec::new(),
     };
     plan.blocked = gate::findings(desired, observed, &plan, policy);
@@ -66,6 +67,7 @@ pub fn host(
         units,
         unmanaged: files::unmanaged(desired, observed),
         present: Vec::new(),
+        warnings: Vec::new(),
         blocked: Vec::new(),
     };
     plan.blocked = gate::findings(desired, observed, &plan, policy);

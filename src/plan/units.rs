@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reload;
 use crate::model::desired::{DesiredHost, HostRole};
-use crate::model::observed::{List, ObservedHost, Unit};
+use crate::model::observed::{List, ObservedHost, Reading, Unit};
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
 use crate::nut::directive::File;
 use crate::nut::unit;
@@ -12,7 +12,7 @@ use crate::nut::unit::{
     DRIVER_TARGET, DRIVERS, ENUMERATOR, ENUMERATOR_PATH, MONITOR, SERVER, TARGET,
 };
 use crate::nut::version::NutVersion;
-use crate::site::restart_owed;
+use crate::site::{LoggedIn, ParsedSite, restart_owed};
 
 /// Unit actions in the order they are to be done: enable, drivers, upsd, upsmon.
 pub(super) fn steps(
@@ -51,6 +51,7 @@ pub(super) fn steps(
         }
         owed(observed, unit, reads, files, &mut wanted);
     }
+    login_owed(desired, observed, &mut wanted);
     enablement(desired, observed, instances, &mut wanted);
     wanted.in_order()
 }
@@ -148,6 +149,27 @@ fn owed(
     if let Some(file) = restart_owed(observed, unit, &kept, None) {
         let why = format!("it started before {file} was last changed");
         wanted.add(unit, UnitAction::Restart, why);
+    }
+}
+
+/// upsmon logs in once for each connection: one whose user was not there at that moment stays out, and
+/// asks on (clients/upsmon.c).
+fn login_owed(desired: &DesiredHost, observed: &ObservedHost, wanted: &mut Wanted) {
+    let peers = BTreeMap::new();
+    let site = ParsedSite::of_host(desired, observed, &peers);
+    let Some(host) = site.host(&desired.name) else {
+        return;
+    };
+    if !host.unit_runs(MONITOR) || host.upsmon_has_just_begun() || host.upsd_has_just_begun() {
+        return;
+    }
+    for monitor in &desired.expect.monitors {
+        let answers = observed.ups.get(&monitor.system).and_then(Reading::status);
+        let heard = host.lists(&monitor.system, &monitor.server, host.name());
+        if let (Some(_), LoggedIn::No(_)) = (answers, heard) {
+            let why = format!("it is not logged in to {}", monitor.system);
+            wanted.add(MONITOR, UnitAction::Restart, why);
+        }
     }
 }
 

@@ -25,8 +25,12 @@ fn of(result: &HostResult, pending_counts: bool) -> Exit {
     match result {
         HostResult::InSync { findings }
         | HostResult::Applied { findings, .. }
-        | HostResult::Verified { findings }
         | HostResult::ByHand { findings, .. } => of_findings(findings),
+        // What nobody could look at is not proven, and not wrong either.
+        HostResult::Verified { findings } => match of_findings(findings) {
+            Exit::Done if findings.iter().any(|finding| finding.unsure) => Exit::HostFailed,
+            exit => exit,
+        },
         HostResult::Pending { .. } if pending_counts => Exit::Pending,
         HostResult::Pending { .. } => Exit::Done,
         HostResult::Blocked { .. } => Exit::Findings,

@@ -29,6 +29,7 @@ fn plan() -> Box<HostPlan> {
         units: Vec::new(),
         unmanaged: Vec::new(),
         present: Vec::new(),
+        warnings: Vec::new(),
         blocked: Vec::new(),
     })
 }

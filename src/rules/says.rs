@@ -16,6 +16,7 @@ pub(super) struct Says {
     why: Option<String>,
     fix: Option<String>,
     evidence: Vec<String>,
+    unsure: bool,
 }
 
 /// It is wrong: one sentence about the subject.
@@ -57,6 +58,12 @@ impl Says {
         self
     }
 
+    /// It could not be looked at.
+    pub(super) fn unsure(mut self) -> Self {
+        self.unsure = true;
+        self
+    }
+
     /// With lines that show it.
     pub(super) fn shown(mut self, lines: impl IntoIterator<Item = impl Display>) -> Self {
         self.evidence = lines.into_iter().map(|line| line.to_string()).collect();
@@ -77,6 +84,10 @@ impl Says {
         finding.place = self.at.or(finding.place);
         finding.why = self.why.or(finding.why);
         finding.fix = self.fix.or(finding.fix);
-        finding
+        if self.unsure {
+            finding.unsure()
+        } else {
+            finding
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::model::observed::{ObservedFile, ObservedHost, Seen, Unit};
 use crate::nut::directive::File;
 use crate::nut::files::{NutConf, Setting, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
 use crate::nut::timing::Timing;
+use crate::nut::unit::{MONITOR, SERVER};
 use crate::nut::ups_name::PORT;
 use crate::nut::version::NutVersion;
 
@@ -382,9 +383,24 @@ impl<'a> ParsedHost<'a> {
 
     /// Whether a unit became active less than so many seconds before the look.
     pub fn is_young(self, unit: &str, seconds: u64) -> bool {
-        let clock = self.data.look.map_or(0, |look| look.system.clock);
+        let system = self.data.look.map(|look| &look.system);
+        // Without the host's boot the times of its units mean nothing.
+        let Some(system) = system.filter(|system| system.booted != 0) else {
+            return false;
+        };
         self.unit(unit)
-            .is_some_and(|unit| clock.saturating_sub(unit.since) < seconds)
+            .is_some_and(|unit| system.clock.saturating_sub(unit.since) < seconds)
+    }
+
+    /// Whether its upsmon was started just now: it logs in with its first poll.
+    pub fn upsmon_has_just_begun(self) -> bool {
+        self.is_young(MONITOR, 10)
+    }
+
+    /// Whether its upsd was started just now: clients log in with their next poll, which they make every
+    /// five seconds, or with the one after.
+    pub fn upsd_has_just_begun(self) -> bool {
+        self.is_young(SERVER, 15)
     }
 
     /// The journal lines of a unit since it was started last.

@@ -4,7 +4,6 @@ use crate::model::desired::ExpectedMonitor;
 use crate::model::name::HostName;
 use crate::model::observed::Reading;
 use crate::nut::files::{Monitor, Role};
-use crate::nut::unit::{MONITOR, SERVER};
 use crate::nut::ups_name::System;
 
 /// What is kept of a watch.
@@ -180,6 +179,6 @@ impl<'a> Watch<'a> {
     /// Whether upsmon, or the upsd it asks, was started just now: a login comes with the next poll.
     pub fn is_young(self) -> bool {
         let server = self.server();
-        self.host.is_young(MONITOR, 10) || server.is_some_and(|server| server.is_young(SERVER, 15))
+        self.host.upsmon_has_just_begun() || server.is_some_and(ParsedHost::upsd_has_just_begun)
     }
 }

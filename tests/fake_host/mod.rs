@@ -358,6 +358,7 @@ impl FakeHost {
             ],
             unmanaged: Vec::new(),
             present: Vec::new(),
+            warnings: Vec::new(),
             blocked: Vec::new(),
         }
     }

@@ -36,7 +36,7 @@ impl Planner<'_> {
         names: &[HostName],
         looked: &Looks,
     ) -> Result<Vec<HostOutcome>, Diagnostics> {
-        let refusals = self.refusals(looked)?;
+        let desired = self.lint(looked)?;
         let present = lint::present(self.index, self.secrets, looked);
         let holders = holders(looked);
         Ok(names
@@ -50,7 +50,7 @@ impl Planner<'_> {
                     name,
                     with_findings(
                         result,
-                        lint::about(&refusals, name),
+                        lint::about(&desired, name),
                         lint::about(&present, name),
                     ),
                 )
@@ -58,10 +58,10 @@ impl Planner<'_> {
             .collect())
     }
 
-    /// Errors in the files that would be written, across all hosts of the inventory, for the
-    /// versions that the hosts have where they were looked at. Nothing is written while there is
-    /// one.
-    fn refusals(&self, looked: &Looks) -> Result<Vec<Finding>, Diagnostics> {
+    /// Errors and warnings in the files that would be written, across all hosts of the inventory,
+    /// for the versions that the hosts have where they were looked at. Nothing is written while
+    /// there is an error.
+    fn lint(&self, looked: &Looks) -> Result<Vec<Finding>, Diagnostics> {
         let mut hosts = Vec::new();
         for name in self.index.inventory.hosts.keys() {
             hosts.push(match looked.get(name) {
@@ -71,8 +71,8 @@ impl Planner<'_> {
         }
         let site = ParsedSite::rendered(self.index.inventory, &hosts, self.index.places);
         let found = rules::lint::check(&site.with_secrets(self.secrets)).findings;
-        let is_error = |finding: &Finding| finding.severity == Severity::Error;
-        Ok(found.into_iter().filter(is_error).collect())
+        let grave = |finding: &Finding| finding.severity > Severity::Note;
+        Ok(found.into_iter().filter(grave).collect())
     }
 
     fn preview(&self, name: &HostName, looked: &Looks) -> HostResult {
@@ -99,9 +99,10 @@ impl Planner<'_> {
             }
         } else if plan.in_sync() {
             HostResult::InSync {
-                findings: Vec::new(),
+                findings: plan::power(observed),
             }
         } else {
+            plan.warnings = plan::power(observed);
             HostResult::Pending {
                 plan: Box::new(plan),
             }
@@ -156,10 +157,14 @@ fn say_where_else(plan: &mut HostPlan, holders: &BTreeMap<String, BTreeSet<HostN
     }
 }
 
-fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Finding>) -> HostResult {
+fn with_findings(result: HostResult, desired: Vec<Finding>, present: Vec<Finding>) -> HostResult {
     match result {
         HostResult::Pending { mut plan } | HostResult::Blocked { mut plan } => {
-            plan.blocked.extend(refusals);
+            let (errors, warnings) = desired
+                .into_iter()
+                .partition(|finding| finding.severity == Severity::Error);
+            plan.blocked.extend::<Vec<_>>(errors);
+            plan.warnings.extend::<Vec<_>>(warnings);
             plan.present = present;
             if plan.blocked.is_empty() {
                 HostResult::Pending { plan }
@@ -167,12 +172,11 @@ fn with_findings(result: HostResult, refusals: Vec<Finding>, present: Vec<Findin
                 HostResult::Blocked { plan }
             }
         }
-        HostResult::InSync { .. } => HostResult::InSync {
-            findings: present
-                .into_iter()
-                .filter(|finding| finding.severity > Severity::Note)
-                .collect(),
-        },
+        HostResult::InSync { mut findings } => {
+            let grave = |finding: &Finding| finding.severity > Severity::Note;
+            findings.extend(present.into_iter().filter(grave));
+            HostResult::InSync { findings }
+        }
         other => other,
     }
 }

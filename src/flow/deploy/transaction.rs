@@ -10,7 +10,7 @@ use crate::flow::Options;
 use crate::flow::interrupt::Interrupt;
 use crate::host::{Command, Dialogue, Silent};
 use crate::model::desired::{CONFIG_DIR, DesiredHost};
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Finding;
 use crate::model::masking;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Reading};
@@ -207,11 +207,8 @@ impl Judge<'_> {
         let site = ParsedSite::of_host(self.desired, &observed, self.peers);
         let host = site.host(self.name);
         self.findings = host.map_or_else(Vec::new, |host| check(host, Clients::NotYet));
-        let worst = self
-            .findings
-            .iter()
-            .find(|finding| finding.severity == Severity::Error);
-        match worst {
+        let mut findings = self.findings.iter();
+        match findings.find(|finding| finding.speaks_against()) {
             None => "confirm\n".into(),
             Some(finding) => format!("not proven: {}\n", finding.saw.replace('\n', " ")),
         }

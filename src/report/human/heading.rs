@@ -44,7 +44,7 @@ fn says(command: &str, result: &HostResult) -> (Style, String) {
         HostResult::InSync { findings } => judged("in sync", findings),
         HostResult::Pending { plan } => (CHANGE, plan::counts(plan)),
         HostResult::Applied { plan, findings } => {
-            let proof = if has_error(findings) {
+            let proof = if is_unproven(findings) {
                 "not proven"
             } else {
                 "proven"
@@ -58,6 +58,9 @@ fn says(command: &str, result: &HostResult) -> (Style, String) {
         }
         HostResult::Verified { findings } if findings.is_empty() => (GOOD, "all proven".into()),
         HostResult::Verified { findings } if has_error(findings) => (BAD, tally(findings)),
+        HostResult::Verified { findings } if is_unproven(findings) => {
+            judged("not all could be looked at", findings)
+        }
         HostResult::Verified { findings } => judged("proven", findings),
         HostResult::ByHand { findings, .. } if findings.is_empty() => {
             (PLAIN, "set by hand, logged in".into())
@@ -86,6 +89,10 @@ fn judged(word: &str, findings: &[Finding]) -> (Style, String) {
         worst(findings.iter()),
         format!("{word}, {}", tally(findings)),
     )
+}
+
+fn is_unproven(findings: &[Finding]) -> bool {
+    findings.iter().any(Finding::speaks_against)
 }
 
 fn has_error(findings: &[Finding]) -> bool {

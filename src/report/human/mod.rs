@@ -121,7 +121,8 @@ fn said(result: &HostResult) -> &[Finding] {
         | HostResult::Applied { findings, .. }
         | HostResult::Verified { findings }
         | HostResult::ByHand { findings, .. } => findings,
-        HostResult::Pending { plan } | HostResult::Blocked { plan } => &plan.blocked,
+        HostResult::Pending { plan } => &plan.warnings,
+        HostResult::Blocked { plan } => &plan.blocked,
         HostResult::Skipped { .. }
         | HostResult::Refused { .. }
         | HostResult::RolledBack { .. }

@@ -96,6 +96,10 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
     if !plan.units.is_empty() {
         parts.push(units(&plan.units));
     }
+    if !plan.warnings.is_empty() {
+        let found: Vec<&Finding> = plan.warnings.iter().collect();
+        parts.push(finding::list(&found, page));
+    }
     if !plan.present.is_empty() && page.verbose() {
         let found: Vec<&Finding> = plan.present.iter().collect();
         parts.push(format!(

@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::words::{count, tally};
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Finding;
 use crate::model::outcome::{HostOutcome, HostResult};
 
 /// What is counted together, in the order it is said.
@@ -65,11 +65,7 @@ fn again(command: &str, page: &Page) -> String {
 }
 
 fn class_of(command: &str, result: &HostResult) -> &'static str {
-    let proven = |findings: &[Finding]| {
-        findings
-            .iter()
-            .all(|finding| finding.severity < Severity::Error)
-    };
+    let proven = |findings: &[Finding]| !findings.iter().any(Finding::speaks_against);
     match result {
         HostResult::Pending { .. } => "change",
         HostResult::Applied { .. } if command == "rollback" => "put back",

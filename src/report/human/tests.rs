@@ -67,6 +67,7 @@ fn empty() -> HostPlan {
         units: Vec::new(),
         unmanaged: Vec::new(),
         present: Vec::new(),
+        warnings: Vec::new(),
         blocked: Vec::new(),
     }
 }
@@ -337,6 +338,7 @@ fn blocked_shows_the_plan_and_why_not() {
             &["it is inactive"],
         )],
         present: Vec::new(),
+        warnings: Vec::new(),
         blocked: vec![inactive()],
         ..empty()
     };
@@ -604,6 +606,7 @@ fn several_hosts_are_aligned_set_apart_and_summed_up_in_the_order_given() {
             HostResult::Blocked {
                 plan: Box::new(HostPlan {
                     present: Vec::new(),
+                    warnings: Vec::new(),
                     blocked: vec![warning()],
                     ..empty()
                 }),

@@ -57,17 +57,18 @@ fn absent_here(host: ParsedHost<'_>, monitor: &ExpectedMonitor) -> Option<Says> 
 }
 
 fn verdict(heard: &LoggedIn<'_>, system: &str, who: &str) -> Option<Says> {
-    let saw = match heard {
+    let says = match heard {
         LoggedIn::Yes => return None,
-        LoggedIn::No(list) => format!(
+        LoggedIn::No(list) => says(format!(
             "{who} is not logged in to {system} (logged in: {})",
             words(list)
-        ),
-        LoggedIn::Unknown(why) => {
-            format!("cannot tell whether {who} is logged in to {system}: {why}")
-        }
+        )),
+        LoggedIn::Unknown(why) => says(format!(
+            "cannot tell whether {who} is logged in to {system}: {why}"
+        ))
+        .unsure(),
     };
-    Some(says(saw).with("system", system))
+    Some(says.with("system", system))
 }
 
 fn place(platform: Platform) -> &'static str {

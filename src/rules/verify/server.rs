@@ -3,6 +3,7 @@
 use crate::model::desired::ListenAddress;
 use crate::model::observed::{List, Reading, Seen, Socket};
 use crate::nut::unit;
+use crate::nut::ups_name::PORT;
 use crate::rules::rules;
 use crate::rules::says::{Says, says};
 use crate::rules::verify::Proof;
@@ -20,13 +21,13 @@ fn usb_missing(proof: Proof<'_>) -> impl Iterator<Item = Says> {
     let upses = proof.host.expect().ups.iter();
     upses.filter_map(move |ups| {
         let id = ups.usb.as_ref()?.as_str();
-        let saw = match &proof.host.look()?.usb {
+        let says = match &proof.host.look()?.usb {
             Seen::Is(devices) if devices.iter().any(|device| device.id == id) => return None,
-            Seen::Is(_) => format!("lsusb does not show {} ({id})", ups.name),
-            Seen::Absent => "lsusb was not run".into(),
-            Seen::Unknown(why) => format!("could not run lsusb: {why}"),
+            Seen::Is(_) => says(format!("lsusb does not show {} ({id})", ups.name)),
+            Seen::Absent => says("lsusb was not run").unsure(),
+            Seen::Unknown(why) => says(format!("could not run lsusb: {why}")).unsure(),
         };
-        Some(says(saw).with("id", id))
+        Some(says.with("id", id))
     })
 }
 
@@ -34,7 +35,9 @@ fn not_active(proof: Proof<'_>) -> Vec<Says> {
     let host = proof.host;
     if let Some(why) = host.look().and_then(|look| look.unread.get(&List::Units)) {
         return vec![
-            says(format!("could not look at the units: {why}")).with("unit", unit::MONITOR),
+            says(format!("could not look at the units: {why}"))
+                .unsure()
+                .with("unit", unit::MONITOR),
         ];
     }
     let mut units = Vec::new();
@@ -80,7 +83,7 @@ fn not_listening(proof: Proof<'_>) -> Vec<Says> {
         Some(Seen::Absent) | None => &[],
         Some(Seen::Unknown(why)) => {
             let saw = format!("could not look at the sockets: {why}");
-            return vec![says(saw).with("port", 3493)];
+            return vec![says(saw).unsure().with("port", PORT)];
         }
     };
     let wrong = wanted.iter().filter_map(|want| socket(want, sockets));
