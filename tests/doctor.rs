@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use upsctl::model::bundle::{Bundle, Deep, Facts, JournalLine};
+use upsctl::model::finding::Severity;
+use upsctl::model::name::HostName;
 use upsctl::model::observed::{Reading, Seen, Unit};
 use upsctl::model::outcome::HostError;
 use upsctl::model::verdict::{Checked, Diagnosis, Verdict};
 use upsctl::rules::doctor::{Symptom, diagnose};
+use upsctl::time::Trouble;
 
 #[path = "doctor/recorded.rs"]
 mod recorded;
@@ -46,7 +49,7 @@ fn findings(diagnosis: &Diagnosis) -> impl Iterator<Item = &Checked> {
 fn each_fault_is_named_first_and_nothing_unrelated() {
     let mut wrong = Vec::new();
     for case in cases(FAULTS) {
-        let diagnosis = diagnose(&case.bundles(), None);
+        let diagnosis = diagnose(&case.bundles(), None, &[]);
         let (found, unseen) = (found(&diagnosis), unseen(&diagnosis));
         let said = case
             .saw
@@ -82,7 +85,7 @@ fn the_name_of_a_case_is_its_own() {
 fn every_rule_has_a_case_in_which_it_fires() {
     let mut fired: BTreeSet<&str> = BTreeSet::new();
     for case in cases(FAULTS) {
-        let diagnosis = diagnose(&case.bundles(), None);
+        let diagnosis = diagnose(&case.bundles(), None, &[]);
         fired.extend(findings(&diagnosis).map(|check| check.rule));
     }
     let all = upsctl::rules::doctor::all().map(|rule| rule.rule.id);
@@ -97,7 +100,7 @@ fn healthy_hosts_of_every_generation_give_no_finding_and_leave_nothing_unseen() 
         let seen = |bundle: &Bundle| Some(bundle.look()?.observed.nut.is()?.to_string());
         let mut servers = bundles.iter().filter(|bundle| bundle.wish.role.is_server());
         assert!(servers.any(|bundle| seen(bundle).as_deref() == Some(version)));
-        let diagnosis = diagnose(&bundles, None);
+        let diagnosis = diagnose(&bundles, None, &[]);
         let mut other = diagnosis
             .checks
             .iter()
@@ -108,7 +111,7 @@ fn healthy_hosts_of_every_generation_give_no_finding_and_leave_nothing_unseen() 
 
 #[test]
 fn every_rule_looks_at_a_healthy_site() {
-    let diagnosis = diagnose(&healthy(), None);
+    let diagnosis = diagnose(&healthy(), None, &[]);
     let passed: BTreeSet<&str> = diagnosis.checks.iter().map(|check| check.rule).collect();
     for rule in upsctl::rules::doctor::all() {
         assert!(passed.contains(rule.rule.id), "{}", rule.rule.id);
@@ -118,7 +121,7 @@ fn every_rule_looks_at_a_healthy_site() {
 #[test]
 fn the_texts_of_what_was_found_have_no_open_places() {
     for case in cases(FAULTS) {
-        for check in findings(&diagnose(&case.bundles(), None)) {
+        for check in findings(&diagnose(&case.bundles(), None, &[])) {
             let text = serde_json::to_string(check).unwrap();
             assert!(!text.contains("{{"), "{}: {text}", case.name);
         }
@@ -141,11 +144,11 @@ fn no_recording_holds_a_password_or_a_serial_number() {
 
 #[test]
 fn a_symptom_asks_only_for_its_links() {
-    let on_battery = diagnose(&bundles("on-battery"), Some(Symptom::OnBattery));
+    let on_battery = diagnose(&bundles("on-battery"), Some(Symptom::OnBattery), &[]);
     assert_eq!(found(&on_battery), ["pve mains-lost"]);
-    let other = diagnose(&bundles("wrong-password"), Some(Symptom::NotDetected));
+    let other = diagnose(&bundles("wrong-password"), Some(Symptom::NotDetected), &[]);
     assert_eq!(found(&other), Vec::<String>::new());
-    let client = diagnose(&bundles("wrong-password"), Some(Symptom::Client));
+    let client = diagnose(&bundles("wrong-password"), Some(Symptom::Client), &[]);
     assert_eq!(found(&client), ["nas login-password-differs"]);
 }
 
@@ -153,12 +156,15 @@ fn a_symptom_asks_only_for_its_links() {
 fn a_client_alone_is_still_diagnosed() {
     let mut all = bundles("firewall-drop");
     all.retain(|bundle| bundle.host.as_str() == "nas");
-    assert_eq!(found(&diagnose(&all, None)), ["nas server-not-reached"]);
+    assert_eq!(
+        found(&diagnose(&all, None, &[])),
+        ["nas server-not-reached"]
+    );
 }
 
 #[test]
 fn meaning_is_said_and_not_raw_values() {
-    let diagnosis = diagnose(&bundles("on-battery"), None);
+    let diagnosis = diagnose(&bundles("on-battery"), None, &[]);
     assert!(
         diagnosis
             .verdict
@@ -228,7 +234,7 @@ fn each_way_a_host_cannot_be_looked_at_is_a_diagnosis_of_its_own() {
             .find(|bundle| bundle.host.as_str() == "pve")
             .unwrap();
         server.facts = Facts::Failed(error);
-        let diagnosis = diagnose(&all, None);
+        let diagnosis = diagnose(&all, None, &[]);
         assert_eq!(found(&diagnosis), [format!("pve {rule}")]);
         assert!(diagnosis.unreached());
     }
@@ -243,7 +249,7 @@ fn a_part_that_could_not_be_looked_at_is_neither_good_nor_bad() {
         };
         look.deep = Deep::default();
     }
-    let diagnosis = diagnose(&all, None);
+    let diagnosis = diagnose(&all, None, &[]);
     assert_eq!(found(&diagnosis), Vec::<String>::new());
     assert!(
         diagnosis
@@ -310,7 +316,7 @@ fn the_lines_that_healthy_hosts_write_too_are_no_finding() {
             unit.loaded = time - 5;
         }
     }
-    assert_eq!(found(&diagnose(&all, None)), Vec::<String>::new());
+    assert_eq!(found(&diagnose(&all, None, &[])), Vec::<String>::new());
 }
 
 #[test]
@@ -352,4 +358,43 @@ fn a_replay_on_the_command_line_ends_as_the_run_did() {
         .unwrap();
     assert_eq!(fail["rule"], "login-password-differs");
     assert_eq!(fail["finding"]["rule"], "login-password-differs");
+}
+
+/// What is wrong with the course of an outage is said where all else is right, and only there.
+#[test]
+fn the_course_of_an_outage_is_the_last_link() {
+    let trouble = |rule, at_worst| Trouble {
+        rule,
+        severity: if at_worst {
+            Severity::Warning
+        } else {
+            Severity::Error
+        },
+        at_worst,
+        host: HostName::new("nas").expect("a name"),
+        saw: "nas usually takes 2 min to go down".into(),
+        values: vec![
+            ("ups", "ups".into()),
+            ("server", "pve".into()),
+            ("host", "nas".into()),
+        ],
+        evidence: Vec::new(),
+    };
+    let course = [
+        trouble("power-gone-early", false),
+        trouble("battery-too-short", true),
+    ];
+    let diagnosis = diagnose(&healthy(), None, &course);
+    assert_eq!(found(&diagnosis), ["nas power-gone-early"]);
+    assert!(
+        diagnosis.verdict.starts_with("nas: nas usually takes"),
+        "{}",
+        diagnosis.verdict
+    );
+    let broken = diagnose(&bundles("wrong-password"), None, &course);
+    assert!(
+        !found(&broken)
+            .iter()
+            .any(|rule| rule.ends_with("power-gone-early"))
+    );
 }

@@ -155,6 +155,19 @@ fn guests_are_seen(lab: &Lab) {
     // 60 s, 11 s until it is killed, the look of a second, and 90 s for the system.
     assert_eq!(pve["way_down"]["latest_s"], 162.0);
     assert_eq!(line["guests_not_seen"], serde_json::json!({}));
+    // doctor looks at them, too, and a locked one is told.
+    lab.sh(
+        "pve",
+        "cp /run/qemu-server/100.pid /run/qemu-server/102.pid",
+    )
+    .expect(0);
+    let said = lab.upsctl(&["doctor", "--save", "pve.json"]);
+    assert!(
+        said.out.contains("guest-locked") && said.code == 0,
+        "{}",
+        said.out
+    );
+    lab.sh("pve", "rm /run/qemu-server/102.pid").expect(0);
     // As when pve-cluster is down.
     lab.sh("pve", "rm -r /etc/pve/*").expect(0);
     let line = foretold(lab);

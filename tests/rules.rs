@@ -379,7 +379,18 @@ fn one_corruption_yields_exactly_its_finding() {
 fn every_lint_rule_has_a_case() {
     let tested: BTreeSet<String> = cases().into_iter().map(|case| case.rule).collect();
     let rules: BTreeSet<String> = lint::rules().map(|rule| rule.id.to_string()).collect();
-    assert_eq!(rules, tested);
+    assert!(
+        tested.is_superset(&rules),
+        "{:?}",
+        rules.difference(&tested)
+    );
+    // What the course of an outage tells by the files alone.
+    for rule in tested.difference(&rules) {
+        assert!(
+            rules::timeline::RULES.iter().any(|known| known.id == rule),
+            "{rule}"
+        );
+    }
 }
 
 #[test]
@@ -516,7 +527,7 @@ fn the_goldens_yield_what_is_odd_about_them() {
             "mutual",
             &["a logout-too-late", "a powerdownflag-cuts-others"],
         ),
-        ("nasty", &["pve shutdowncmd-relative"]),
+        ("nasty", &["pve desc-quoted", "pve shutdowncmd-relative"]),
         ("site", &[]),
         ("standalone", &[]),
         (

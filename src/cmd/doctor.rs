@@ -63,7 +63,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
                 hosts.is_empty() || hosts.iter().any(|name| name == bundle.host.as_str())
             })
             .collect();
-        let diagnosis = diagnose(&bundles, symptom);
+        // Without an inventory nothing tells how long a host takes to go down.
+        let diagnosis = diagnose(&bundles, symptom, &[]);
         let exit = exit(&diagnosis);
         let page = Page::new(session::verbosity(global));
         session::print(global, &shown(global, &page, &diagnosis, exit)?)?;
@@ -86,7 +87,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
             save(path, looked.clone())?;
         }
         let bundles: Vec<_> = looked.iter().map(Recorded::bundle).collect();
-        let diagnosis = diagnose(&bundles, symptom);
+        let course = flow::timeline::troubles(&session, &bundles)?;
+        let diagnosis = diagnose(&bundles, symptom, &course);
         let exit = exit(&diagnosis);
         if last.is_none() || arguments.watch.is_none() {
             show(global, &session, &diagnosis)?;

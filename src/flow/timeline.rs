@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::Run;
 use super::look::{Looked, Purpose};
+use crate::model::bundle::Bundle;
 use crate::model::desired::DesiredHost;
 use crate::model::finding::Finding;
 use crate::model::name::HostName;
@@ -16,7 +17,7 @@ use crate::observe;
 use crate::rules;
 use crate::site::ParsedSite;
 use crate::time::guests::Guests;
-use crate::time::{self, Beside, Mount, Outage, TimeLine};
+use crate::time::{self, Beside, Mount, Outage, TimeLine, Trouble};
 
 /// A time line and what is wrong with it.
 #[derive(Debug, Default)]
@@ -34,7 +35,7 @@ pub struct Told {
 /// # Errors
 /// When a template does not render.
 pub fn desired(run: &Run, names: &[HostName]) -> Result<Told> {
-    let hosts = rendered(run, &BTreeMap::new())?;
+    let hosts = rendered(run, std::iter::empty())?;
     let site = ParsedSite::rendered(run.inventory, &hosts, &run.places);
     Ok(tell(run, &time::outage(&site, &BTreeMap::new()), names))
 }
@@ -70,37 +71,84 @@ pub fn observed(run: &Run, names: &[HostName]) -> Result<Told> {
             }
         }
     }
-    let hosts = rendered(run, &looks)?;
-    let pairs = hosts
+    let hosts = rendered(
+        run,
+        looks.iter().map(|(name, looked)| (name, &looked.desired)),
+    )?;
+    let seen = looks
         .iter()
-        .map(|host| (host, looks.get(&host.name).map(|looked| &looked.observed)));
-    let site = ParsedSite::observed(run.inventory, pairs, &run.places);
-    let mut beside = BTreeMap::new();
-    let mut guests_not_seen = BTreeMap::new();
-    for (name, looked) in &looks {
-        let seen = seen_beside(&site, &looked.observed);
-        if let Guests::Unknown(why) = &seen.guests {
-            guests_not_seen.insert(name.clone(), why.clone());
-        }
-        beside.insert(name.clone(), seen);
-    }
+        .map(|(name, looked)| (name, &looked.observed))
+        .collect();
+    let (outage, guests_not_seen) = by_looks(run, &hosts, &seen);
     Ok(Told {
         not_looked,
         guests_not_seen,
-        ..tell(run, &time::outage(&site, &beside), names)
+        ..tell(run, &outage, names)
     })
 }
 
+/// What is wrong in the course of an outage by what doctor saw of the hosts, without what `allow` names.
+///
+/// # Errors
+/// When a template does not render.
+pub fn troubles(run: &Run, bundles: &[Bundle]) -> Result<Vec<Trouble>> {
+    let looks = bundles.iter().filter_map(Bundle::look);
+    let seen: BTreeMap<&HostName, &ObservedHost> = looks
+        .map(|look| (&look.observed.name, &look.observed))
+        .collect();
+    let mut desired = BTreeMap::new();
+    for (name, look) in &seen {
+        desired.insert((*name).clone(), run.desired(name, look.nut.is().copied())?);
+    }
+    let hosts = rendered(run, desired.iter())?;
+    let (outage, _) = by_looks(run, &hosts, &seen);
+    let mut troubles = time::troubles(&outage, &time::time_line(&outage));
+    troubles.retain(|trouble| seen.contains_key(&trouble.host) && !is_allowed(run, trouble));
+    Ok(troubles)
+}
+
+/// The outage by what was seen, and the Proxmox VE hosts whose guests were not.
+fn by_looks(
+    run: &Run,
+    hosts: &[DesiredHost],
+    seen: &BTreeMap<&HostName, &ObservedHost>,
+) -> (Outage, BTreeMap<HostName, String>) {
+    let pairs = hosts
+        .iter()
+        .map(|host| (host, seen.get(&host.name).copied()));
+    let site = ParsedSite::observed(run.inventory, pairs, &run.places);
+    let mut beside = BTreeMap::new();
+    let mut not_seen = BTreeMap::new();
+    for (name, look) in seen {
+        let seen = seen_beside(&site, look);
+        if let Guests::Unknown(why) = &seen.guests {
+            not_seen.insert((*name).clone(), why.clone());
+        }
+        beside.insert((*name).clone(), seen);
+    }
+    (time::outage(&site, &beside), not_seen)
+}
+
+/// Whether the inventory silences it.
+fn is_allowed(run: &Run, trouble: &Trouble) -> bool {
+    let own = run.inventory.hosts.get(&trouble.host);
+    let of_host = own.into_iter().flat_map(|host| &host.allow);
+    of_host
+        .chain(&run.inventory.allow)
+        .any(|rule| rule == trouble.rule)
+}
+
 /// Every host of the inventory, for the version that was seen where it was looked at.
-fn rendered(run: &Run, looks: &BTreeMap<HostName, Looked>) -> Result<Vec<DesiredHost>> {
-    let hosts = run
-        .inventory
-        .hosts
-        .keys()
-        .map(|name| match looks.get(name) {
-            Some(looked) => Ok(looked.desired.clone()),
-            None => Ok(run.desired(name, None)?),
-        });
+fn rendered<'a>(
+    run: &Run,
+    looked: impl Iterator<Item = (&'a HostName, &'a DesiredHost)>,
+) -> Result<Vec<DesiredHost>> {
+    let looked: BTreeMap<_, _> = looked.collect();
+    let names = run.inventory.hosts.keys();
+    let hosts = names.map(|name| match looked.get(name) {
+        Some(desired) => Ok((*desired).clone()),
+        None => Ok(run.desired(name, None)?),
+    });
     hosts.collect()
 }
 
@@ -136,16 +184,9 @@ fn tell(run: &Run, outage: &Outage, names: &[HostName]) -> Told {
         .flat_map(|chain| &chain.hosts)
         .map(|host| &host.name)
         .collect();
-    let silenced = |trouble: &time::Trouble| {
-        let own = run.inventory.hosts.get(&trouble.host);
-        let of_host = own.into_iter().flat_map(|host| &host.allow);
-        of_host
-            .chain(&run.inventory.allow)
-            .any(|rule| rule == trouble.rule)
-    };
     let findings = time::troubles(outage, &line)
         .iter()
-        .filter(|trouble| shown.contains(&trouble.host) && !silenced(trouble))
+        .filter(|trouble| shown.contains(&trouble.host) && !is_allowed(run, trouble))
         .filter_map(rules::timeline::finding)
         .collect();
     Told {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::finding::Finding;
+use super::finding::{Finding, Severity};
 use super::name::HostName;
 
 /// A rule's result.
@@ -24,6 +24,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// By how grave the finding is.
+    pub fn of(finding: Finding) -> Self {
+        match finding.severity {
+            Severity::Note => Self::Note { finding },
+            Severity::Warning => Self::Warn { finding },
+            Severity::Error => Self::Fail { finding },
+        }
+    }
+
     /// What was found, if anything was.
     pub fn finding(&self) -> Option<&Finding> {
         match self {

@@ -9,7 +9,10 @@ use crate::model::bundle::{
 use crate::model::observed::Seen;
 
 /// The shell text that defines `deep`, for [`super::Probe::deep`].
-pub const DEEP: &str = include_str!("deep.sh");
+pub const DEEP: &str = concat!(include_str!("guests.sh"), include_str!("deep.sh"));
+
+/// Network file systems: they say nothing of the host's own disks.
+const NETWORK: [&str; 4] = ["nfs", "nfs4", "cifs", "smb3"];
 
 type Sections = BTreeMap<String, AnswerSection>;
 
@@ -52,6 +55,11 @@ pub fn deep(nonce: &str, answer: &[u8]) -> Result<Deep, String> {
             .filter_map(|words| words.get(5).cloned())
             .collect(),
         read_only: columns(&sections, "deep mounts")
+            .filter(|words| {
+                !words
+                    .get(2)
+                    .is_some_and(|kind| NETWORK.contains(&kind.as_str()))
+            })
             .filter(|words| {
                 words
                     .get(3)

@@ -170,7 +170,8 @@ deep_all() {
   aside look "deep drivers" deep_drivers
   aside look "deep disk" timeout 3 df -P / /etc /etc/nut /run /run/nut /var /var/log /var/lib
   aside look "deep inodes" timeout 3 df -Pi / /etc/nut /run/nut /var
-  aside look "deep mounts" grep -E ' (/|/etc|/etc/nut|/run|/var|/var/log) ' /proc/mounts
+  aside look "deep mounts" grep -E ' (/|/etc|/etc/nut|/run|/var|/var/log) | (nfs4?|cifs|smb3) ' /proc/mounts
+  aside deep_guests
   aside look "deep processes" deep_processes
   aside look "deep firewall" deep_firewall
   aside look "deep wrappers" grep -Hsv '^[[:space:]]*\(#.*\)\{0,1\}$' "$ROOT/etc/hosts.allow" "$ROOT/etc/hosts.deny"

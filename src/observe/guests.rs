@@ -8,7 +8,10 @@ use crate::model::observed::Seen;
 use crate::model::proxmox::{Guest, GuestKind, NetworkMount, Node, Policy};
 
 /// The shell text that defines `deep`, for [`super::Probe::deep`].
-pub const GUESTS: &str = include_str!("guests.sh");
+pub const GUESTS: &str = concat!(
+    include_str!("guests.sh"),
+    "deep() { look 'deep mounts' cat /proc/mounts; deep_guests; }\n"
+);
 
 type Sections = BTreeMap<String, Vec<u8>>;
 

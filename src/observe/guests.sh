@@ -1,7 +1,12 @@
 # What a host has to stop beside its own units: the guests of a Proxmox VE node, and network file
-# systems. Files only: a call of pvesh takes a second. Defines `deep`.
-deep() {
-  look "deep mounts" cat /proc/mounts
+# systems. Files only: a call of pvesh takes a second. Defines `deep_guests`.
+
+# The lines of a guest's file that tell how it is stopped; snapshots come behind them.
+deep_guest() {
+  sed -n -e '/^\[/q' -e '/^\(name\|hostname\|startup\|template\|agent\|lock\|hookscript\|onboot\):/p' "$1"
+}
+
+deep_guests() {
   [ -e "$ROOT/etc/pve" ] || [ -e "$ROOT/usr/bin/pvesh" ] || return 0
   pve=$ROOT/etc/pve
   section deep pve-node
@@ -24,7 +29,7 @@ deep() {
     pve_state=stopped
     pve_pid=$(cat "$ROOT/run/qemu-server/$pve_id.pid" 2>/dev/null) && [ -n "$pve_pid" ] &&
       kill -0 "$pve_pid" 2>/dev/null && pve_state=running
-    look "deep pve-vm $pve_id $pve_state" cat "$pve_file"
+    look "deep pve-vm $pve_id $pve_state" deep_guest "$pve_file"
   done
   for pve_file in "$pve/nodes/$pve_node/lxc"/*.conf; do
     [ -f "$pve_file" ] || continue
@@ -32,6 +37,6 @@ deep() {
     pve_id=${pve_id%.conf}
     pve_state=stopped
     systemctl is-active --quiet "pve-container@$pve_id" && pve_state=running
-    look "deep pve-ct $pve_id $pve_state" cat "$pve_file"
+    look "deep pve-ct $pve_id $pve_state" deep_guest "$pve_file"
   done
 }

@@ -173,7 +173,7 @@ fn a_hostsync_that_runs_out() {
     within(moment(&line, "pve", Kind::Shutdown), 11.5);
     within(moment(&line, "nas", Kind::Shutdown), 21.0);
     let found = troubles(&outage, &line);
-    assert_eq!(found[0].rule, "hostsync-runs-out");
+    assert_eq!(found[0].rule, "hostsync-below-logout");
     assert_eq!(found[0].severity, Severity::Error);
     assert!(
         found[0].saw.contains("nas is not logged out"),

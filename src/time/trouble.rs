@@ -13,12 +13,15 @@ use crate::model::duration::spoken;
 use crate::model::finding::Severity;
 use crate::model::name::HostName;
 use crate::model::proxmox::{Guest, Policy};
+use crate::nut::timing::Timing;
 
 /// Something that is wrong, for the rule of that name to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub rule: &'static str,
     pub severity: Severity,
+    /// Only in the worst course, or by what nobody measured.
+    pub at_worst: bool,
     pub host: HostName,
     /// One line: what was seen.
     pub saw: String,
@@ -63,41 +66,50 @@ fn hostsync(net: &Net<'_>) -> Vec<Trouble> {
     let gave_up = |at: usize, case| courses.of_case(case).gave_up[at];
     let mut found = Vec::new();
     for (at, host) in net.hosts.iter().enumerate() {
-        let severity = match (gave_up(at, Case::Typical), gave_up(at, Case::Latest)) {
-            (true, _) => Severity::Error,
-            (_, true) => Severity::Warning,
-            _ => continue,
-        };
-        let case = if severity == Severity::Error {
-            Case::Typical
-        } else {
-            Case::Latest
-        };
+        let (case, severity, usually) =
+            match (gave_up(at, Case::Typical), gave_up(at, Case::Latest)) {
+                (true, _) => (Case::Typical, Severity::Error, "is"),
+                (_, true) => (Case::Latest, Severity::Warning, "may be"),
+                _ => continue,
+            };
         let course = courses.of_case(case);
-        let late: Vec<&str> = clients(net, at)
+        let late: Vec<usize> = clients(net, at)
             .into_iter()
             .filter(|other| course.logged_out[*other] > course.wait_over[at])
-            .map(|other| net.hosts[other].name.as_str())
             .collect();
-        let who = match late.as_slice() {
+        let names: Vec<&str> = late
+            .iter()
+            .map(|other| net.hosts[*other].name.as_str())
+            .collect();
+        let who = match names.as_slice() {
             [] => "a client that is in no inventory".to_string(),
             names => names.join(", "),
         };
-        let usually = if severity == Severity::Error {
-            "is"
-        } else {
-            "may be"
+        let slowest = late.iter().map(|other| net.delays(*other));
+        let slowest = slowest.max_by_key(|delays| delays.logout());
+        // By its delays, or by something that no HOSTSYNC can wait for.
+        let by_delays = slowest.is_some_and(|delays| delays.logout() > host.delays.hostsync);
+        let least = slowest.map_or(0, Timing::needed_hostsync);
+        let (rule, severity) = match by_delays {
+            true => ("hostsync-below-logout", severity),
+            false => ("hostsync-runs-out", Severity::Warning),
         };
         found.push(Trouble {
-            rule: "hostsync-runs-out",
+            rule,
             severity,
+            at_worst: severity != Severity::Error,
             host: host.name.clone(),
             saw: format!(
                 "HOSTSYNC of {} ends after {}, and {who} {usually} not logged out by then",
                 host.name,
                 spoken(seconds(host.delays.hostsync))
             ),
-            values: vec![("server", host.name.to_string()), ("clients", who)],
+            values: vec![
+                ("host", host.name.to_string()),
+                ("server", host.name.to_string()),
+                ("clients", who),
+                ("least", least.to_string()),
+            ],
             evidence: Vec::new(),
         });
     }
@@ -129,6 +141,7 @@ fn battery(ups: &UpsLine) -> Option<Trouble> {
     Some(Trouble {
         rule: "battery-too-short",
         severity,
+        at_worst: severity != Severity::Error,
         host: ups.server.clone(),
         saw: format!(
             "ups `{}` {case} lasts {} once its battery is low, and {} are needed",
@@ -186,24 +199,26 @@ fn term_words(term: super::line::Term) -> String {
 
 /// A host that is still going down when its power goes.
 fn power_gone(host: &Host, line: &HostLine, chain: &Chain) -> Option<Trouble> {
-    let severity = severity(Fits::of(line.spare_typical_s, line.spare_worst_s))?;
-    let short = match severity {
-        Severity::Error => -line.spare_typical_s?,
-        _ => -line.spare_worst_s?,
+    let fits = Fits::of(line.spare_typical_s, line.spare_worst_s);
+    let usual = fits == Fits::No;
+    // How long it takes when nobody says is no ground for an error.
+    let severity = match severity(fits)? {
+        Severity::Error if !line.way_down_known => Severity::Warning,
+        other => other,
+    };
+    let short = match usual {
+        true => -line.spare_typical_s?,
+        false => -line.spare_worst_s?,
     };
     let feed = chain
         .ups
         .iter()
         .find(|ups| line.fed_by.contains(&ups.name))?;
-    let case = if severity == Severity::Error {
-        "usually"
-    } else {
-        "at worst"
-    };
+    let case = if usual { "usually" } else { "at worst" };
     let guests = matches!(&host.guests, Guests::Seen(node) if guests::running(node).count() > 0);
-    let takes = match severity {
-        Severity::Error => line.way_down.typical_s,
-        _ => line.way_down.latest_s,
+    let takes = match usual {
+        true => line.way_down.typical_s,
+        false => line.way_down.latest_s,
     };
     let never = !at(&line.moments, Kind::Down).is_some_and(|down| down.happens());
     let saw = if never {
@@ -227,9 +242,11 @@ fn power_gone(host: &Host, line: &HostLine, chain: &Chain) -> Option<Trouble> {
             "power-gone-early"
         },
         severity,
+        at_worst: severity != Severity::Error,
         host: host.name.clone(),
         saw,
         values: vec![
+            ("host", host.name.to_string()),
             ("ups", feed.name.to_string()),
             ("server", feed.server.to_string()),
             ("short", format!("{}", short.max(1.0).ceil())),
@@ -252,6 +269,7 @@ fn mounts(host: &Host, line: &HostLine, chain: &Chain) -> Vec<Trouble> {
     let found = host.mounts.iter().filter(first).map(|mount| Trouble {
         rule: "mount-outlives-server",
         severity: Severity::Error,
+        at_worst: false,
         host: host.name.clone(),
         saw: format!(
             "{} has {} mounted from {} ({}), which goes down first",
@@ -274,6 +292,7 @@ fn guests_of(outage: &Outage, host: &Host, line: &HostLine) -> Vec<Trouble> {
     let trouble = |rule, severity, saw, evidence| Trouble {
         rule,
         severity,
+        at_worst: false,
         host: host.name.clone(),
         saw,
         values: Vec::new(),

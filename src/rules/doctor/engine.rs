@@ -8,13 +8,13 @@ use super::says::{Bad, Says};
 use super::subject::{Subject, subjects};
 use super::{DoctorRule, Symptom, all, commands, power};
 use crate::model::bundle::Bundle;
-use crate::model::finding::Severity;
 use crate::model::name::HostName;
 use crate::model::verdict::{Checked, Diagnosis, Link, UNREACHED, Verdict};
-use crate::rules::text;
+use crate::rules::{text, timeline};
 use crate::site::{ParsedHost, ParsedSite};
+use crate::time::Trouble;
 
-pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
+pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>, course: &[Trouble]) -> Diagnosis {
     let site = ParsedSite::of_bundles(bundles);
     let mut broken = Broken::default();
     let mut checks = Vec::new();
@@ -22,6 +22,9 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
         for subject in subjects(&site, rule.scope) {
             checks.push(check(&site, rule, subject, &mut broken));
         }
+    }
+    if !checks.iter().any(|check| check.verdict.breaks()) {
+        checks.extend(course.iter().filter_map(of_course));
     }
     if let Some(symptom) = symptom {
         narrow(&mut checks, symptom);
@@ -35,6 +38,32 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
     diagnosis.verdict = sentence(&diagnosis, site.hosts().count());
     diagnosis.meaning = meaning(&site, &diagnosis);
     diagnosis
+}
+
+/// What goes wrong in the course of an outage, as a check of the last link. What only the worst one
+/// brings is the matter of `timeline`.
+fn of_course(trouble: &Trouble) -> Option<Checked> {
+    let finding = timeline::finding(trouble)?;
+    let rule = crate::rules::find(trouble.rule)?;
+    if trouble.at_worst {
+        return None;
+    }
+    Some(Checked {
+        rule: rule.id,
+        title: text::title(rule.text),
+        link: Link::Shutdown,
+        host: trouble.host.clone(),
+        subject: None,
+        looked_at: "upsctl timeline".into(),
+        check: "`upsctl timeline`".into(),
+        commands: commands::of(
+            finding.fix.as_deref().unwrap_or_default(),
+            &trouble.host,
+            &[],
+        ),
+        repair: None,
+        verdict: Verdict::of(finding),
+    })
 }
 
 /// Keeps the links that a symptom is about, and the broken ones that they depend on.
@@ -115,11 +144,7 @@ fn fill(
     let fix = finding.fix.as_deref().unwrap_or_default();
     checked.commands = commands::of(fix, subject.host(), &others);
     checked.repair = bad.repair;
-    checked.verdict = match rule.rule.severity {
-        Severity::Note => Verdict::Note { finding },
-        Severity::Warning => Verdict::Warn { finding },
-        Severity::Error => Verdict::Fail { finding },
-    };
+    checked.verdict = Verdict::of(finding);
 }
 
 /// What the first broken link means if mains fail now.

@@ -29,6 +29,7 @@ use super::Rule;
 use crate::model::bundle::Bundle;
 use crate::model::verdict::{Diagnosis, Link};
 use crate::site::{ParsedHost, ParsedUps, Watch};
+use crate::time::Trouble;
 use says::Says;
 
 /// A rule of this pass.
@@ -95,9 +96,10 @@ pub fn all() -> impl Iterator<Item = &'static DoctorRule> {
     .flatten()
 }
 
-/// Walks the chain on every host.
-pub fn diagnose(bundles: &[Bundle], symptom: Option<Symptom>) -> Diagnosis {
-    engine::walk(bundles, symptom)
+/// Walks the chain on every host. What is wrong with the course of an outage is the last link, and
+/// says something only where the files are right.
+pub fn diagnose(bundles: &[Bundle], symptom: Option<Symptom>, course: &[Trouble]) -> Diagnosis {
+    engine::walk(bundles, symptom, course)
 }
 
 /// The rules of a link, a line each: severity, id, what it looks at with which check, and the rules it

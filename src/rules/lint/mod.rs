@@ -5,6 +5,7 @@
 //! of the file of its subject, its check below, its text in `text/`.
 
 mod allow;
+mod course;
 mod keys;
 mod language;
 mod login;
@@ -62,6 +63,7 @@ pub fn check(site: &ParsedSite<'_>) -> Report {
             findings.extend(rule.of_host(host));
         }
     }
+    findings.extend(course::findings(site, &findings));
     let (mut findings, silenced) = allow::silence(site, findings);
     findings.sort_by(|one, other| one.host.cmp(&other.host));
     Report { findings, silenced }

@@ -15,7 +15,6 @@ rules! {
     "hostsync-off" Error Host hostsync_off;
     "hostsync-below-logout" Error Host hostsync_below;
     "hostsync-beyond-oblb" Warning Host hostsync_beyond;
-    "finaldelay-short" Warning Host finaldelay;
     "logout-too-late" Error Host logout;
     "offduration-immediate" Note Host offduration;
     "poll-busy" Error Host poll_busy;
@@ -27,7 +26,7 @@ rules! {
 const RELIED_ON: i64 = 30;
 
 /// Where a directive of upsmon.conf is set.
-fn place(host: ParsedHost<'_>, name: &str) -> Option<Place> {
+pub(super) fn place(host: ParsedHost<'_>, name: &str) -> Option<Place> {
     let setting = host.upsmon(name)?;
     Some(host.at_setting(File::Upsmon, setting))
 }
@@ -112,22 +111,6 @@ fn slowest(host: ParsedHost<'_>) -> Option<(u64, ParsedHost<'_>)> {
     let known =
         clients.filter_map(|client| Some((takes(host.site().written(client.name()))?, client)));
     known.max_by_key(|(takes, _)| *takes)
-}
-
-fn finaldelay(host: ParsedHost<'_>) -> Option<Says> {
-    host.upsmon_conf()?;
-    let own = takes(host.site().written(host.name())).unwrap_or(0);
-    let (longest, client) = slowest(host)?;
-    let left = host.number("FINALDELAY").max(0).unsigned_abs();
-    let saw = format!(
-        "FINALDELAY is {left} s, and {} takes {longest} s to shut down",
-        client.name()
-    );
-    (left.saturating_add(own) < longest).then(|| {
-        says(saw)
-            .at(place(host, "FINALDELAY"))
-            .with("least", longest - own)
-    })
 }
 
 fn logout(host: ParsedHost<'_>) -> Option<Says> {

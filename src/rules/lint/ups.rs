@@ -17,6 +17,7 @@ rules! {
     "driver-key-unknown" Error Ups keys_unknown;
     "flag-with-value" Warning Ups flags;
     "driver-not-packaged" Warning Ups not_packaged;
+    "desc-quoted" Warning Ups desc;
     "driver-package-missing" Error Ups package_missing;
     "port-implausible" Warning Ups port;
     "sdorder-first" Warning Ups sdorder_first;
@@ -24,7 +25,6 @@ rules! {
     "calibration-remembered" Warning Ups calibration;
     "ignorelb-without-threshold" Warning Ups ignorelb;
     "threshold-without-ignorelb" Warning Ups threshold;
-    "battery-reserve-short" Warning Ups reserve;
     "usb-ambiguous" Warning Host ambiguous;
     "usb-pattern" Error Ups patterns;
 }
@@ -33,6 +33,16 @@ fn incomplete(ups: ParsedUps<'_>) -> Option<Says> {
     let mut needed = ["driver", "port"].into_iter();
     let key = needed.find(|key| ups.section.get(key).is_none())?;
     Some(says(format!("ups `{}` has no {key}", ups.name())).at(ups.at_section()))
+}
+
+/// One that is read line by line as upsd sends it, with the quotes escaped: prometheus-nut-exporter
+/// (HON95) answers 503 for the whole server ("Malformed list element").
+fn desc(ups: ParsedUps<'_>) -> Option<Says> {
+    let entry = ups.section.get("desc")?;
+    let text = &entry.value.as_ref()?.value;
+    let saw = format!("the desc of ups `{}` has a quote in it", ups.name());
+    text.contains('"')
+        .then(|| says(saw).at(ups.at_entry(entry)))
 }
 
 fn driver_unknown(ups: ParsedUps<'_>) -> Option<Says> {
@@ -261,26 +271,6 @@ fn threshold(ups: ParsedUps<'_>) -> Option<Says> {
         entry.key.value
     );
     Some(says(saw).at(ups.at_entry(entry)))
-}
-
-fn reserve(ups: ParsedUps<'_>) -> Option<Says> {
-    let host = ups.host;
-    host.upsmon_conf()?;
-    ups.section.get("ignorelb")?;
-    let entry = ups.section.get("override.battery.runtime.low")?;
-    let reserve: i64 = entry.value.as_ref()?.value.parse().ok()?;
-    let written = host.site().written(host.name());
-    let own = written.and_then(|host| host.shutdown_takes);
-    let own = own.map_or(0, |own| i64::try_from(own.as_secs()).unwrap_or(i64::MAX));
-    let timing = host.timing();
-    let least = [timing.alert, timing.hostsync, timing.finaldelay, own]
-        .into_iter()
-        .fold(0, i64::saturating_add);
-    let saw = format!(
-        "ups `{}` counts as low with {reserve} s left, and the shutdown takes {least} s",
-        ups.name()
-    );
-    (reserve < least).then(|| says(saw).at(ups.at_entry(entry)).with("least", least))
 }
 
 fn ambiguous(host: ParsedHost<'_>) -> Vec<Says> {
