@@ -1,5 +1,8 @@
 //! The layers, kept: imports point down only, and a few rules that no compiler checks.
 
+#[path = "layers/circles.rs"]
+mod circles;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -217,6 +220,75 @@ fn a_forbidden_import_is_seen() {
     let fine =
         "// crate::host\n    use super::super::host;\nuse super::plan;\nuse crate::nut::conf;";
     assert_eq!(forbidden("model", 2, fine), Vec::<String>::new());
+}
+
+#[test]
+fn files_of_a_layer_import_each_other_in_no_circle() {
+    let paths = files(Path::new("src"));
+    let code = paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let texts: Vec<(&Path, String)> = code
+        .map(|path| (path.as_path(), fs::read_to_string(path).expect("text")))
+        .collect();
+    let texts = texts.iter().map(|(path, text)| (*path, text.as_str()));
+    assert_eq!(circles::circles(texts), Vec::<Vec<String>>::new());
+}
+
+/// The control: a circle is seen, whichever way the files name each other.
+#[test]
+fn a_circle_is_seen() {
+    let seen = |files: &[(&str, &str)]| {
+        circles::circles(files.iter().map(|(path, text)| (Path::new(*path), *text)))
+    };
+    let (a, b) = ("src/nut/a.rs", "src/nut/b.rs");
+    let circle = [vec!["nut::a".to_string(), "nut::b".into()]];
+    for (one, other) in [
+        ("use super::b::Thing;", "use crate::nut::a;"),
+        (
+            "use super::{\n    b::{Thing, Other},\n};",
+            "fn f() { super::a::g() }",
+        ),
+        (
+            "fn f(x: crate::nut::b::Thing) {}",
+            "use crate::{nut::a::X as Y};",
+        ),
+    ] {
+        assert_eq!(seen(&[(a, one), (b, other)]), circle, "{one}");
+    }
+    // Over the folder's own file, which hands a name on, and over a third.
+    let face = (
+        "src/nut/mod.rs",
+        "mod a;\npub use b::Thing as It;\nfn f() { a::f() }",
+    );
+    assert_eq!(
+        seen(&[face, (a, "use super::It;"), (b, "use super::a;")]),
+        circle
+    );
+    let three = [
+        (a, "use super::b;"),
+        (b, "use super::c;"),
+        ("src/nut/c.rs", "use super::a;"),
+    ];
+    assert_eq!(seen(&three)[0].len(), 3);
+    // A part takes from its folder's own file; layers, comments and tests are another matter.
+    for fine in [
+        [
+            (a, "use super::Face;"),
+            ("src/nut/mod.rs", "pub struct Face;\nfn f() { a::g() }"),
+        ],
+        [(a, "use super::b;"), (b, "// use super::a;")],
+        [
+            (a, "use super::b;"),
+            (b, "#[cfg(test)]\nmod tests {\n    use super::super::a;\n}"),
+        ],
+        [
+            (a, "use crate::model::b;"),
+            ("src/model/b.rs", "use crate::nut::a;"),
+        ],
+    ] {
+        assert_eq!(seen(&fine), Vec::<Vec<String>>::new(), "{fine:?}");
+    }
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl Pair {
         let (host, looked) = (name(host), &self.seen[&name(host)]);
         let desired = &self.desired[&host];
         let mut found = plan::host(desired, looked, &secrets(desired), policy).blocked;
-        found.extend(upsctl::flow::verify::unfinished(looked));
+        found.extend(plan::unfinished(looked));
         found
     }
 }

@@ -4,29 +4,21 @@ mod preview;
 mod repair;
 mod transaction;
 mod waves;
+mod writer;
 
 use anyhow::Result;
 
 use super::interrupt::Interrupt;
 use super::look::{Looked, Purpose, with_servers};
 use super::saved_plan::SavedPlan;
-use super::{Options, Progress, Run, verify};
+use super::{Run, by_hand};
 use crate::host::Change;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::plan::HostPlan;
-use crate::model::secret::SecretStore;
 
 pub use preview::Planner;
-
-/// Writes to hosts what was planned for them, and ends what others left there.
-pub struct Writer<'a> {
-    pub(super) hosts: &'a dyn Change,
-    pub(super) secrets: &'a SecretStore,
-    pub(super) progress: &'a dyn Progress,
-    pub(super) interrupt: &'a Interrupt,
-    pub(super) options: &'a Options,
-}
+pub use writer::Writer;
 
 /// A host with its plan, ready to be applied.
 pub(super) struct Planned {
@@ -85,7 +77,7 @@ pub fn deploy(
         }
     }
     let mut outcomes = writer.apply(run.inventory, outcomes, looked);
-    verify::after_changes(&looker, &run.interrupt, &mut outcomes)?;
+    by_hand::after_changes(&looker, &run.interrupt, &mut outcomes)?;
     Ok(outcomes)
 }
 

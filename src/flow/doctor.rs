@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::deploy::Planned;
 use super::look::Purpose;
-use super::{Run, fleet, verify};
+use super::{Run, fleet};
 use crate::host::Change;
 use crate::model::bundle::Wish;
 use crate::model::name::HostName;
@@ -135,7 +135,7 @@ pub fn repair(
         plan.units = units;
         plan.blocked = plan::on_battery(&host.observed);
     }
-    plan.blocked.extend(verify::unfinished(&host.observed));
+    plan.blocked.extend(plan::unfinished(&host.observed));
     if !plan.blocked.is_empty() {
         return Ok(HostResult::Blocked {
             plan: Box::new(plan),

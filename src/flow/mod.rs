@@ -1,5 +1,6 @@
 //! Wires the stages together: look, plan, deploy, verify. Knows no clap and prints nothing.
 
+pub mod by_hand;
 pub mod check;
 pub mod check_files;
 pub mod deploy;

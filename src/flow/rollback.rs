@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::Run;
 use super::deploy::{Confirm, Planned, outcome};
 use super::look::{Looked, Looks, Purpose};
-use super::{Run, verify};
 use crate::apply::history::{self, RollbackTarget};
 use crate::host::Change;
 use crate::model::desired::{
@@ -115,7 +115,7 @@ fn planned(
     let files = steps(&run.secrets, &host.observed, &history.backups);
     let (desired, prove) = desired(name, &host.observed, &history.backups);
     let mut plan = plan::of_files(&desired, &host.observed, files, run.options.policy);
-    plan.blocked.extend(verify::unfinished(&host.observed));
+    plan.blocked.extend(plan::unfinished(&host.observed));
     if !plan.blocked.is_empty() {
         let plan = Box::new(plan);
         return Err(HostResult::Blocked { plan });

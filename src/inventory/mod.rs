@@ -16,6 +16,7 @@ pub mod secrets;
 mod select;
 mod shape;
 mod source;
+mod spot;
 mod tree;
 
 pub use load::{Loaded, load};

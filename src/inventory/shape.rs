@@ -10,7 +10,8 @@ use toml::Value as Toml;
 
 use super::leaf;
 use super::schema::schema;
-use super::source::{SourceMap, Spot};
+use super::source::SourceMap;
+use super::spot::Spot;
 use super::tree::{Node, Table, TomlValue};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::nearest;

@@ -5,26 +5,9 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::mask::{self, Mask};
+use super::spot::Spot;
 use super::tree::{Keyed, Node, Table, TomlValue};
 use crate::model::finding::Place;
-
-/// A stretch of one of the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) file: usize,
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-impl Spot {
-    pub(super) fn new(file: usize, span: Range<usize>) -> Self {
-        Self {
-            file,
-            start: span.start,
-            end: span.end,
-        }
-    }
-}
 
 /// The text of one file and where its lines start.
 pub(super) struct SourceFile {

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry as Slot;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::source::Spot;
+use super::spot::Spot;
 
 /// A table: keys in order.
 pub(super) type Table = BTreeMap<String, Keyed>;

@@ -212,16 +212,6 @@ impl UpsStatus {
         }
     }
 
-    /// Whether units of NUT may be restarted without hosts shutting down: OL, and none of OB, LB,
-    /// FSD, CAL, OFF and WAIT.
-    pub fn calm(&self) -> bool {
-        use StatusWord::{Cal, Fsd, Lb, Ob, Off, Wait};
-        self.on_line()
-            && ![Ob, Lb, Fsd, Cal, Off, Wait]
-                .iter()
-                .any(|word| self.has(word))
-    }
-
     /// The words no NUT document knows.
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         self.words.iter().filter_map(|word| match word {
@@ -255,7 +245,7 @@ mod tests {
     fn a_power_failure_is_recognised() {
         let status = UpsStatus::parse("OB DISCHRG LB");
         assert!(status.on_battery() && status.low_battery() && status.critical());
-        assert!(!status.on_line() && !status.fsd() && !status.calm());
+        assert!(!status.on_line() && !status.fsd());
         assert_eq!(status.meaning(), "on battery, discharging, battery low");
         assert_eq!(status.to_string(), "OB DISCHRG LB");
     }
@@ -263,30 +253,13 @@ mod tests {
     #[test]
     fn low_battery_on_line_is_not_critical() {
         let status = UpsStatus::parse("OL LB");
-        assert!(!status.critical() && !status.calm());
+        assert!(!status.critical());
     }
 
     #[test]
     fn a_latched_fsd_beats_ol() {
         let status = UpsStatus::parse("FSD OL");
-        assert!(status.critical() && status.on_line() && !status.calm());
-    }
-
-    #[test]
-    fn ordinary_states_are_calm() {
-        for text in [
-            "OL",
-            "OL CHRG",
-            "OL TRIM",
-            "OL BOOST",
-            "OL CHRG RB",
-            "ALARM OL",
-        ] {
-            assert!(UpsStatus::parse(text).calm(), "{text}");
-        }
-        for text in ["", "WAIT", "OL CAL", "OFF", "OL OFF", "CHRG"] {
-            assert!(!UpsStatus::parse(text).calm(), "{text}");
-        }
+        assert!(status.critical() && status.on_line());
     }
 
     #[test]

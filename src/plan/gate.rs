@@ -262,6 +262,24 @@ pub fn power(observed: &ObservedHost) -> Vec<Finding> {
         .collect()
 }
 
+/// A transaction that was neither confirmed nor undone is reported by every command.
+pub fn unfinished(observed: &ObservedHost) -> Vec<Finding> {
+    let Some(open) = &observed.transaction else {
+        return Vec::new();
+    };
+    let saw = match &open.holder {
+        Some(holder) => format!("a deploy is under way: {holder}"),
+        None => format!(
+            "deploy {} was neither confirmed nor undone (state: {})",
+            open.id, open.state
+        ),
+    };
+    let finding = Finding::new("transaction-unfinished", Severity::Error, saw)
+        .why("what runs now may be half of the old and half of the new state")
+        .fix("the host puts the old state back by itself when its undo timer fires or it boots; `upsctl deploy` does it at once");
+    vec![finding.on(&observed.name)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use crate::model::plan::{FileStep, HostPlan};
 use crate::model::secret::SecretStore;
 
 pub use files::meta_text;
-pub use gate::{on_battery, power};
+pub use gate::{on_battery, power, unfinished};
 
 /// What the user allowed.
 #[derive(Debug, Clone, Copy, Default)]

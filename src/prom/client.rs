@@ -9,11 +9,8 @@ use ureq::http::Response;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
-use super::problem::{Problem, Stage};
+use super::problem::{LARGEST, Problem, Stage};
 use crate::model::secret::Secret;
-
-/// No answer is longer: 10^5 series of what upsctl asks for are about 20 MB, and it asks for few.
-pub const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// Longer queries go by POST, as Prometheus's documentation of its HTTP API has it.
 const LONGEST_GET: usize = 1800;

@@ -5,6 +5,9 @@ use std::fmt;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Place;
 
+/// No answer is longer: 10^5 series of what upsctl asks for are about 20 MB, and it asks for few.
+pub const LARGEST: u64 = 8 * 1024 * 1024;
+
 /// How far it got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
@@ -152,11 +155,7 @@ impl fmt::Display for Problem {
             Stage::NotJson => "the answer is no JSON",
             Stage::Shape => "the answer is none of Prometheus's API",
             Stage::TooLong => {
-                return write!(
-                    f,
-                    "the answer is longer than {} MB",
-                    super::client::LARGEST >> 20
-                );
+                return write!(f, "the answer is longer than {} MB", LARGEST >> 20);
             }
             Stage::Refused => "it refuses the query",
         };

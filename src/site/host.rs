@@ -1,12 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::ParsedSite;
 use super::address;
 use super::files::ParsedFiles;
-use super::watch::WatchData;
-use super::{ParsedSite, ParsedUps, Watch};
 use crate::model::bundle::{Bundle, Deep, JournalLine};
-use crate::model::desired::{DesiredHost, Expect, HostRole};
+use crate::model::desired::{DesiredHost, Expect, ExpectedMonitor, HostRole};
 use crate::model::inventory::Platform;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedFile, ObservedHost, Seen, Unit};
@@ -14,7 +13,7 @@ use crate::nut::directive::File;
 use crate::nut::files::{NutConf, Setting, Trap, UpsConf, UpsdConf, UpsdUsers, UpsmonConf, User};
 use crate::nut::timing::Timing;
 use crate::nut::unit::{MONITOR, SERVER};
-use crate::nut::ups_name::PORT;
+use crate::nut::ups_name::{PORT, System};
 use crate::nut::version::NutVersion;
 
 /// Where the files of a host come from.
@@ -43,6 +42,16 @@ pub(super) struct HostData<'a> {
     pub(super) bundle: Option<&'a Bundle>,
     pub(super) files: ParsedFiles,
     pub(super) watches: Vec<WatchData<'a>>,
+}
+
+/// What is kept of a watch.
+pub(super) struct WatchData<'a> {
+    pub(super) system: String,
+    pub(super) target: System,
+    pub(super) server: Option<HostName>,
+    /// Number of its line among those upsmon takes; nothing where upsmon.conf is not seen.
+    pub(super) line: Option<usize>,
+    pub(super) expected: Option<&'a ExpectedMonitor>,
 }
 
 impl<'a> HostData<'a> {
@@ -299,55 +308,6 @@ impl<'a> ParsedHost<'a> {
     /// A user of its upsd. Case counts.
     pub fn user(self, name: &str) -> Option<&'a User> {
         self.data.files.user(name)
-    }
-
-    /// The UPSes of its ups.conf that exist for NUT.
-    pub fn upses(self) -> impl Iterator<Item = ParsedUps<'a>> + use<'a> {
-        let sections = self.ups_conf().map_or(&[][..], |conf| &conf.sections);
-        let existing = sections.iter().filter(|section| section.exists());
-        existing.map(move |section| ParsedUps {
-            host: self,
-            section,
-        })
-    }
-
-    /// The UPSes it watches: by its upsmon.conf or, where that is not seen, by the inventory.
-    pub fn watches(self) -> impl Iterator<Item = Watch<'a>> + use<'a> {
-        let all = self.data.watches.iter();
-        all.map(move |data| Watch { host: self, data })
-    }
-
-    /// Those who watch a UPS of this host, the host itself included.
-    pub fn watchers(self) -> impl Iterator<Item = Watch<'a>> + use<'a> {
-        let site = self.site;
-        let clients = site
-            .watchers
-            .get(self.name())
-            .map_or(&[][..], Vec::as_slice);
-        clients.iter().map(move |(host, at)| {
-            let data = &site.hosts[*host];
-            Watch {
-                host: ParsedHost { site, data },
-                data: &data.watches[*at],
-            }
-        })
-    }
-
-    /// The hosts that follow this one: secondaries of its UPSes, each once, by name.
-    pub fn secondaries(self) -> Vec<ParsedHost<'a>> {
-        let others = self
-            .watchers()
-            .filter(|watch| !watch.host.is(self) && !watch.is_primary());
-        let hosts: BTreeMap<_, _> = others
-            .map(|watch| (watch.host.name(), watch.host))
-            .collect();
-        hosts.into_values().collect()
-    }
-
-    /// Whether it is the primary of a UPS on its own cable.
-    pub fn is_primary(self) -> bool {
-        self.watches()
-            .any(|watch| watch.is_primary() && watch.is_own())
     }
 
     /// Whether hosts beside itself are to log in to its upsd.

@@ -28,8 +28,7 @@ use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::secret::SecretStore;
 use crate::nut::ups_name::UpsName;
-use host::HostData;
-use watch::WatchData;
+use host::{HostData, WatchData};
 
 pub use folder::Folder;
 pub use host::{Origin, ParsedHost};

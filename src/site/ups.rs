@@ -24,6 +24,18 @@ pub struct ParsedUps<'a> {
     pub section: &'a Section,
 }
 
+impl<'a> ParsedHost<'a> {
+    /// The UPSes of its ups.conf that exist for NUT.
+    pub fn upses(self) -> impl Iterator<Item = ParsedUps<'a>> + use<'a> {
+        let sections = self.ups_conf().map_or(&[][..], |conf| &conf.sections);
+        let existing = sections.iter().filter(|section| section.exists());
+        existing.map(move |section| ParsedUps {
+            host: self,
+            section,
+        })
+    }
+}
+
 impl<'a> ParsedUps<'a> {
     pub fn name(self) -> &'a str {
         &self.section.name

@@ -1,20 +1,12 @@
-use super::host::HostData;
+use std::collections::BTreeMap;
+
+use super::host::{HostData, WatchData};
 use super::{ParsedHost, ParsedSite, address};
 use crate::model::desired::ExpectedMonitor;
 use crate::model::name::HostName;
 use crate::model::observed::Reading;
 use crate::nut::files::{Monitor, Role};
 use crate::nut::ups_name::System;
-
-/// What is kept of a watch.
-pub(super) struct WatchData<'a> {
-    pub(super) system: String,
-    pub(super) target: System,
-    pub(super) server: Option<HostName>,
-    /// Number of its line among those upsmon takes; nothing where upsmon.conf is not seen.
-    pub(super) line: Option<usize>,
-    pub(super) expected: Option<&'a ExpectedMonitor>,
-}
 
 /// What a host watches. A MONITOR line that NUT cannot take apart is none.
 pub(super) fn of<'a>(site: &ParsedSite<'a>, host: &HostData<'a>) -> Vec<WatchData<'a>> {
@@ -67,6 +59,47 @@ fn of_inventory(expected: &ExpectedMonitor) -> Option<WatchData<'_>> {
 pub struct Watch<'a> {
     pub host: ParsedHost<'a>,
     pub(super) data: &'a WatchData<'a>,
+}
+
+impl<'a> ParsedHost<'a> {
+    /// The UPSes it watches: by its upsmon.conf or, where that is not seen, by the inventory.
+    pub fn watches(self) -> impl Iterator<Item = Watch<'a>> + use<'a> {
+        let all = self.data.watches.iter();
+        all.map(move |data| Watch { host: self, data })
+    }
+
+    /// Those who watch a UPS of this host, the host itself included.
+    pub fn watchers(self) -> impl Iterator<Item = Watch<'a>> + use<'a> {
+        let site = self.site;
+        let clients = site
+            .watchers
+            .get(self.name())
+            .map_or(&[][..], Vec::as_slice);
+        clients.iter().map(move |(host, at)| {
+            let data = &site.hosts[*host];
+            Watch {
+                host: ParsedHost { site, data },
+                data: &data.watches[*at],
+            }
+        })
+    }
+
+    /// The hosts that follow this one: secondaries of its UPSes, each once, by name.
+    pub fn secondaries(self) -> Vec<ParsedHost<'a>> {
+        let others = self
+            .watchers()
+            .filter(|watch| !watch.host.is(self) && !watch.is_primary());
+        let hosts: BTreeMap<_, _> = others
+            .map(|watch| (watch.host.name(), watch.host))
+            .collect();
+        hosts.into_values().collect()
+    }
+
+    /// Whether it is the primary of a UPS on its own cable.
+    pub fn is_primary(self) -> bool {
+        self.watches()
+            .any(|watch| watch.is_primary() && watch.is_own())
+    }
 }
 
 impl<'a> Watch<'a> {

@@ -6,8 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::input::{QUICKEST, UNIT_STOP, USUAL, WayDown};
 use super::span::Span;
+use super::way_down::{QUICKEST, UNIT_STOP, USUAL, WayDown};
 use crate::model::proxmox::{Guest, GuestKind, Node, Policy};
 
 /// The guests of a host.

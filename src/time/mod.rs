@@ -19,15 +19,15 @@ mod span;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod way_down;
 
 pub use battery::{Battery, Decides, HOLDS, Reserve};
 pub use chain::time_line;
-pub use input::{
-    Figure, Host, Leaves, Mount, Outage, QUICKEST, UNIT_STOP, USUAL, Ups, Watch, WayDown,
-};
+pub use input::{Figure, Host, Leaves, Mount, Outage, Ups, Watch};
 pub use line::{
     Chain, Fits, HostLine, Kind, Moment, Source, Term, TimeLine, UpsLine, Verdict, What,
 };
 pub use scene::{Beside, outage};
 pub use span::{Case, Span};
 pub use trouble::{Trouble, troubles};
+pub use way_down::{QUICKEST, UNIT_STOP, USUAL, WayDown};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::battery::{Battery, Decides};
 use super::guests::{self, Guests};
-use super::input::{Figure, Host, Leaves, Mount, Outage, Ups, Watch, WayDown};
+use super::input::{Figure, Host, Leaves, Mount, Outage, Ups, Watch};
+use super::way_down::WayDown;
 use crate::model::inventory::{self, Platform};
 use crate::model::name::HostName;
 use crate::model::observed::Seen;

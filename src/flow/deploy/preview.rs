@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome;
 use crate::flow::look::Looks;
-use crate::flow::{lint, verify};
+use crate::flow::{by_hand, lint};
 use crate::model::desired::DesiredHost;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::finding::{Finding, Severity};
@@ -78,7 +78,7 @@ impl Planner<'_> {
     fn preview(&self, name: &HostName, looked: &Looks) -> HostResult {
         match looked.get(name) {
             _ if !self.index.inventory.is_managed(name) => {
-                verify::by_hand(self.index, name, looked, Severity::Warning)
+                by_hand::by_hand(self.index, name, looked, Severity::Warning)
             }
             Some(Ok(host)) => self.planned(&host.desired, &host.observed),
             Some(Err(error)) => HostResult::Failed {
@@ -92,7 +92,7 @@ impl Planner<'_> {
 
     fn planned(&self, desired: &DesiredHost, observed: &ObservedHost) -> HostResult {
         let mut plan = plan::host(desired, observed, self.secrets, self.policy);
-        plan.blocked.extend(verify::unfinished(observed));
+        plan.blocked.extend(plan::unfinished(observed));
         if !plan.blocked.is_empty() {
             HostResult::Blocked {
                 plan: Box::new(plan),

@@ -1,6 +1,6 @@
 //! The address and port under which an upsd is reached.
 
-use super::{InventoryIndex, listen};
+use super::{InventoryIndex, file_lines};
 use crate::model::desired::ListenAddress;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
@@ -48,7 +48,7 @@ pub(in crate::render) fn door(
         return Ok(None);
     };
     // Versions differ in the wildcard, not in the port.
-    let listen = listen::of_server(index, server, NutVersion::V2_8_0)?;
+    let listen = file_lines::listen_of(index, server, NutVersion::V2_8_0)?;
     let port = port_from_outside(&listen, &address);
     Ok(Some((address, port)))
 }

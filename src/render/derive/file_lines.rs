@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::directive::DerivedLine;
 use super::{InventoryIndex, delay, listen, overrides, watched};
-use crate::model::desired::HostRole;
+use crate::model::desired::{HostRole, ListenAddress};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -50,6 +50,17 @@ pub(super) fn of(
         File::UpsdUsers => Vec::new(),
     };
     overrides::on_top(index, name, file, derived)
+}
+
+/// The addresses a server listens on, with its own overrides.
+pub(super) fn listen_of(
+    index: &InventoryIndex<'_>,
+    server: &HostName,
+    version: NutVersion,
+) -> Result<Vec<ListenAddress>, Diagnostic> {
+    let role = index.role(server)?;
+    let lines = of(index, server, role, version, File::Upsd)?;
+    Ok(listen::of_lines(&lines))
 }
 
 fn upsmon(

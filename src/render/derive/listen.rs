@@ -2,13 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::InventoryIndex;
 use super::directive::{DerivedLine, DerivedWord};
 use crate::model::desired::{HostRole, ListenAddress};
-use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::Host;
-use crate::model::name::HostName;
-use crate::nut::directive::File;
 use crate::nut::ups_name::PORT;
 use crate::nut::version::NutVersion;
 
@@ -51,14 +47,4 @@ fn port(line: &DerivedLine) -> Option<u16> {
         None => Some(PORT),
         Some(text) => text?.parse().ok(),
     }
-}
-
-/// The addresses a server listens on, with its own overrides.
-pub(super) fn of_server(
-    index: &InventoryIndex<'_>,
-    server: &HostName,
-    version: NutVersion,
-) -> Result<Vec<ListenAddress>, Diagnostic> {
-    let role = index.role(server)?;
-    super::file_lines::of(index, server, role, version, File::Upsd).map(|lines| of_lines(&lines))
 }

@@ -1,7 +1,7 @@
 //! The MONITOR lines of a host.
 
 use super::watched::{Watched, watched_by};
-use super::{InventoryIndex, door, listen, overrides, text};
+use super::{InventoryIndex, door, file_lines, overrides, text};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::HostName;
 use crate::nut::directive::File;
@@ -64,7 +64,7 @@ fn system(
     version: NutVersion,
 ) -> Result<String, Diagnostic> {
     let (host, port) = if watched.server == name {
-        let listen = listen::of_server(index, name, version)?;
+        let listen = file_lines::listen_of(index, name, version)?;
         door::own_door(&listen, version)
     } else {
         door::door(index, watched.server)?.ok_or_else(|| no_address(name, watched))?

@@ -1,0 +1,13 @@
+use crate::flow::interrupt::Interrupt;
+use crate::flow::{Options, Progress};
+use crate::host::Change;
+use crate::model::secret::SecretStore;
+
+/// Writes to hosts what was planned for them, and ends what others left there.
+pub struct Writer<'a> {
+    pub(in crate::flow) hosts: &'a dyn Change,
+    pub(in crate::flow) secrets: &'a SecretStore,
+    pub(in crate::flow) progress: &'a dyn Progress,
+    pub(in crate::flow) interrupt: &'a Interrupt,
+    pub(in crate::flow) options: &'a Options,
+}
