@@ -1,6 +1,6 @@
 //! Texts of what is wrong with a time line. The judgement is in [`crate::time`].
 
-use super::{Rule, lint};
+use super::Rule;
 use crate::model::finding::{Finding, Severity};
 use crate::time::Trouble;
 
@@ -45,8 +45,8 @@ const fn rule(id: &'static str, text: &'static str) -> Rule {
 
 /// What is wrong, with its text. Nothing for a name that is no rule, which a test forbids.
 pub fn finding(trouble: &Trouble) -> Option<Finding> {
-    let mut rules = RULES.iter().chain(lint::rules());
-    let rule = rules.find(|rule| rule.id == trouble.rule)?;
+    // One of them is a rule of lint, which sees it without a course.
+    let rule = super::find(trouble.rule)?;
     let values: Vec<(&str, &str)> = trouble
         .values
         .iter()
