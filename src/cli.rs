@@ -27,6 +27,8 @@ template error, 3 findings of severity error or (status) not on mains, 4 changes
 pub enum Command {
     /// Write a commented starter inventory
     Init(cmd::init::Arguments),
+    /// Make an inventory from what hosts have that were set up by hand. Changes no host
+    Import(cmd::import::Arguments),
     /// Find what is wrong: in the inventory, in NUT's files, between hosts. Touches no host
     Check(cmd::check::Arguments),
     /// Print the files of a host
@@ -39,6 +41,8 @@ pub enum Command {
     History(cmd::history::Arguments),
     /// Undo a deploy of a host, proven like a deploy
     Rollback(cmd::rollback::Arguments),
+    /// Give a host back as it was before the first deploy, and take away every trace of upsctl
+    Remove(cmd::remove::Arguments),
     /// Prove the running state: units, port, UPSes, USB, logged-in clients
     Verify(cmd::verify::Arguments),
     /// Say who goes down when in an outage, and whether the battery lasts
@@ -91,6 +95,7 @@ impl Command {
     pub fn run(&self, global: &Global) -> Result<Exit> {
         match self {
             Self::Init(arguments) => cmd::init::run(global, arguments),
+            Self::Import(arguments) => cmd::import::run(global, arguments),
             Self::Check(arguments) => cmd::check::run(global, arguments),
             Self::Metrics(arguments) => cmd::metrics::run(global, arguments),
             Self::Power(arguments) => cmd::power::run(global, arguments),
@@ -100,6 +105,7 @@ impl Command {
             Self::Deploy(arguments) => cmd::deploy::run(global, arguments),
             Self::History(arguments) => cmd::history::run(global, arguments),
             Self::Rollback(arguments) => cmd::rollback::run(global, arguments),
+            Self::Remove(arguments) => cmd::remove::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
             Self::Timeline(arguments) => cmd::timeline::run(global, arguments),
             Self::Status(arguments) => cmd::status::run(global, arguments),

@@ -9,6 +9,7 @@ pub mod events;
 pub mod exit;
 pub mod flow;
 pub mod host;
+pub mod import;
 pub mod inventory;
 pub mod model;
 pub mod nut;

@@ -25,12 +25,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("status", &["model", "nut", "site"]),
     ("observe", &["host", "model", "nut"]),
     ("apply", &["host", "model", "nut"]),
+    ("import", &["model", "nut", "render", "site"]),
     (
         "flow",
         &[
             "apply",
             "events",
+            "disk",
             "host",
+            "import",
             "inventory",
             "model",
             "nut",
@@ -53,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "exit",
             "flow",
             "host",
+            "import",
             "inventory",
             "model",
             "nut",

@@ -19,6 +19,7 @@ const FUNCTIONS: [&str; 5] = [
     include_str!("arm.sh"),
 ];
 const TIDY: &str = include_str!("tidy.sh");
+const REMOVE: &str = include_str!("remove.sh");
 const UNDO: &str = include_str!("undo.sh");
 
 /// Where transactions live on a host.
@@ -139,6 +140,16 @@ pub fn tidy_program(root: &str) -> String {
         ("ROOT", root.into()),
     ]);
     settings + TIDY
+}
+
+/// The program that gives a host back whose files are as they were before the first deploy: units
+/// too, and nothing of upsctl stays. Its last line says how it went, see `remove.sh`.
+pub fn remove_program(root: &str) -> String {
+    let settings = shell::assignments(&[
+        ("STATE", format!("{root}{STATE_DIR}")),
+        ("ROOT", root.into()),
+    ]);
+    settings + ORDER + REMOVE
 }
 
 /// What applying and undoing both go by; no secret among it.

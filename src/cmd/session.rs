@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
                 ..Options::default()
             },
         };
-        let bars = Arc::new(Bars(progress::Bars::new(verbosity(global))));
+        let bars = bars(global);
         let (run, connector) = Run::load(&start, selection, bars.clone())?;
         Ok(Self {
             run,
@@ -224,7 +224,18 @@ pub(super) fn verbosity(global: &Global) -> Verbosity {
     }
 }
 
-struct Bars(progress::Bars);
+/// What shows on stderr how far a command is.
+pub(super) fn bars(global: &Global) -> Arc<Bars> {
+    Arc::new(Bars(progress::Bars::new(verbosity(global))))
+}
+
+pub(super) struct Bars(progress::Bars);
+
+impl Bars {
+    pub(super) fn clear(&self) {
+        self.0.clear();
+    }
+}
 
 impl Progress for Bars {
     fn begin(&self, host: &HostName, what: &str) {

@@ -24,6 +24,14 @@ pub use schema::schema;
 pub use select::select;
 pub use source::SourceMap;
 
+/// The text of an inventory file with every password in it masked.
+pub fn masked(text: &str) -> String {
+    let masks = mask::masks(text);
+    let lines = text.split('\n').zip(&masks);
+    let lines: Vec<String> = lines.map(|(line, mask)| mask.apply(line)).collect();
+    lines.join("\n")
+}
+
 /// The commented inventory that `upsctl init` writes.
 pub fn starter() -> &'static str {
     include_str!("../../inventory/site.toml")

@@ -87,6 +87,12 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
+    /// The files with their texts, in the order they were read.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let files = self.files.iter();
+        files.map(|file| (file.name.as_str(), file.text.as_str()))
+    }
+
     /// The place of what stands under a path of keys: the value itself, or the key of a table.
     /// Elements of an array are found by their index, as in `["hosts", "nas", "powered_by", "0"]`.
     pub fn place_of(&self, path: &[&str]) -> Option<Place> {

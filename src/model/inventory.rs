@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::HostName;
 use crate::nut::directive::File;
+use crate::nut::files::Role;
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 
@@ -291,8 +292,30 @@ pub struct InventoryUser {
     pub actions: Vec<String>,
     /// Instant commands it may run, or `ALL`.
     pub instcmds: Vec<String>,
+    /// What an upsmon that logs in as it may be, for one on a machine that is in no inventory;
+    /// the users of hosts have the role that follows from the cables.
+    pub upsmon: Option<UpsmonRole>,
     /// Where its password comes from; default: `[secrets] password`.
     pub password: Option<SecretSource>,
+}
+
+/// The role of an upsmon, in the words of NUT 2.8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UpsmonRole {
+    /// May set FSD: goes down last.
+    Primary,
+    /// Follows.
+    Secondary,
+}
+
+impl From<UpsmonRole> for Role {
+    fn from(role: UpsmonRole) -> Self {
+        match role {
+            UpsmonRole::Primary => Self::Primary,
+            UpsmonRole::Secondary => Self::Secondary,
+        }
+    }
 }
 
 /// Where passwords come from.

@@ -8,6 +8,7 @@ pub mod event;
 pub mod finding;
 pub mod history;
 mod host_error;
+pub mod import;
 pub mod inventory;
 pub mod journal;
 pub mod key_path;

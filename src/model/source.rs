@@ -93,10 +93,15 @@ fn filled(source: &SecretSource, user: &str) -> SecretSource {
         SecretSource::File(path) => {
             SecretSource::File(path.to_string_lossy().replace(USER, user).into())
         }
-        SecretSource::Command(text) => SecretSource::Command(text.replace(USER, &shell_word(user))),
+        SecretSource::Command(text) => SecretSource::Command(command_for(text, user)),
         // A password is what it is.
         SecretSource::Literal(value) => SecretSource::Literal(value.clone()),
     }
+}
+
+/// A command with a name filled in for `{user}`, as one word of a shell.
+pub fn command_for(command: &str, user: &str) -> String {
+    command.replace(USER, &shell_word(user))
 }
 
 /// A user name as one word of a shell; quoted only if it has to be.

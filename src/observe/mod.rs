@@ -30,7 +30,7 @@ pub const PROBE: &str = include_str!("probe.sh");
 pub struct Probe {
     /// `NAME@ADDRESS` to ask with `upsc`, beside what the host's own files name.
     pub systems: Vec<String>,
-    /// `NAME@ADDRESS` whose logged-in clients are listed.
+    /// `NAME@ADDRESS` whose logged-in clients are listed; `*` for all that are asked for.
     pub clients_of: Vec<String>,
     /// Instances of `nut-driver@`, by UPS name.
     pub drivers: Vec<String>,
@@ -88,6 +88,15 @@ impl Probe {
                 .map(|ups| ups.name.to_string())
                 .collect(),
             usb: host.expect.ups.iter().any(|ups| ups.usb.is_some()),
+            ..Self::default()
+        }
+    }
+
+    /// The look at a host of which nothing is known: what its own files name, and who logs in.
+    pub fn unknown() -> Self {
+        Self {
+            clients_of: vec!["*".into()],
+            journal_since: Some("-30d".into()),
             ..Self::default()
         }
     }

@@ -125,6 +125,8 @@ observe() {
       case " ${status%%"$line_feed"*} " in *' OB '*) JOURNAL=${JOURNAL:-$JOURNAL_ON_BATTERY} ;; esac ;;
     esac
   done
+  # Whoever knows no inventory yet asks for the clients of all.
+  case $CLIENTS_OF in '*') CLIENTS_OF=$seen ;; esac
   for system in $CLIENTS_OF; do
     command -v upsc >/dev/null && aside look "clients $system" timeout 4 upsc -c "$system"
   done

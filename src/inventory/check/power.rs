@@ -26,7 +26,7 @@ pub(super) fn check(check: &mut CrossCheck<'_>) {
     }
 }
 
-/// The server of a UPS is a host that upsctl can set up.
+/// The server of a UPS is a host that upsctl can set up, or one that somebody else looks after.
 fn server(check: &mut CrossCheck<'_>, name: &UpsName, ups: &Ups) {
     let path = ["ups", name.as_str(), "host"];
     let server = ups.host.as_str();
@@ -38,11 +38,13 @@ fn server(check: &mut CrossCheck<'_>, name: &UpsName, ups: &Ups) {
         .hosts
         .get(&ups.host)
         .map(|host| host.platform);
-    if let Some(platform) = platform.filter(|platform| *platform != Platform::Debian) {
+    let serves = |platform: &Platform| matches!(platform, Platform::Debian | Platform::External);
+    if let Some(platform) = platform.filter(|platform| !serves(platform)) {
         let word = platform.as_str();
         let message = format!("`{server}` has platform `{word}` and cannot serve a UPS yet");
         let second = check.place(&["hosts", server, "platform"]);
-        let help = "only a `debian` host can have the cable; the others are clients";
+        let help =
+            "a `debian` host can have the cable, or an `external` one that is set up by hand";
         check.report(
             &path,
             Diagnostic::new(message)

@@ -1,7 +1,7 @@
 //! Password commands. They run without a terminal and not for ever; their output is the password,
 //! so none of it is ever shown, and of their errors only the last line.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Failure;
+use crate::model::secret::Secret;
 
 /// More than this of a command's output is not kept.
 const KEPT: u64 = 64 * 1024;
@@ -21,13 +22,18 @@ const POLL: Duration = Duration::from_millis(5);
 /// the master of an ssh connection).
 const GRACE: Duration = Duration::from_millis(300);
 
-/// Runs a command with `sh -c` in a folder and gives back what it printed.
-pub(super) fn run(text: &str, folder: &Path, deadline: Duration) -> Result<Vec<u8>, Failure> {
+/// Runs a command with `sh -c` in a folder, with `input` on its stdin, and gives back what it printed.
+pub(super) fn run(
+    text: &str,
+    folder: &Path,
+    deadline: Duration,
+    input: Option<&Secret>,
+) -> Result<Vec<u8>, Failure> {
     let end = Instant::now() + deadline;
     let mut child = Command::new("sh")
         .args(["-c", text])
         .current_dir(folder)
-        .stdin(Stdio::null())
+        .stdin(input.map_or_else(Stdio::null, |_| Stdio::piped()))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -38,6 +44,11 @@ pub(super) fn run(text: &str, folder: &Path, deadline: Duration) -> Result<Vec<u
                 folder.display()
             ))
         })?;
+    if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+        let line = format!("{}\n", input.expose());
+        // Who does not read it is told by what the source says afterwards.
+        thread::spawn(move || drop(stdin.write_all(line.as_bytes())));
+    }
     let stdout = child.stdout.take().map(Pipe::read);
     let stderr = child.stderr.take().map(Pipe::read);
     let Some(status) = wait(&mut child, end)? else {

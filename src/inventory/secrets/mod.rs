@@ -19,7 +19,7 @@ use crate::inventory::leaf::nut_text;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::inventory::{Inventory, SecretSource};
 use crate::model::secret::{Secret, SecretStore};
-use crate::model::source::is_option_secret;
+use crate::model::source::{command_for, is_option_secret};
 
 /// So long a password command may take: enough to unlock a key by hand.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -167,7 +167,7 @@ fn read(
         SecretSource::Command(_) if hung => {
             Err(Failure::new("not run, because an earlier command hung"))
         }
-        SecretSource::Command(text) => command::run(text, root, deadline),
+        SecretSource::Command(text) => command::run(text, root, deadline, None),
         SecretSource::Literal(value) => Ok(value.clone().into_bytes()),
     }?;
     password::check(source, bytes, unusable)
@@ -188,6 +188,20 @@ pub fn fetch_word(source: &SecretSource, root: &Path, key: &str) -> Result<Secre
             None => error.into(),
         }
     })
+}
+
+/// Hands a password to a command on its stdin, `{user}` filled in, run in the folder `root`.
+///
+/// # Errors
+/// The command's own complaint. It is not asked what it did with the password: [`fetch`] tells.
+pub fn store(command: &str, root: &Path, user: &str, password: &Secret) -> Result<(), Diagnostics> {
+    let text = command_for(command, user);
+    command::run(&text, root, DEADLINE, Some(password))
+        .map(drop)
+        .map_err(|failure| {
+            let message = format!("`{text}` did not take the password of `{user}`");
+            Diagnostic::new(format!("{message}: {}", failure.cause)).into()
+        })
 }
 
 fn no_source(user: &str) -> SecretError {

@@ -77,6 +77,7 @@ fn add(
         });
     user.actions = words(&key.then("actions"), &written.actions)?;
     user.instcmds = words(&key.then("instcmds"), &written.instcmds)?;
+    user.role = written.upsmon.map(Role::from).or(user.role);
     Ok(())
 }
 

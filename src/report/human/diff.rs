@@ -12,6 +12,11 @@ const CONTEXT: usize = 3;
 /// Runs of removed comments longer than this are folded: Debian's sample files are all comment.
 const FOLD: usize = 3;
 
+/// What changes in a file of this machine.
+pub fn change_of(path: &str, old: &str, new: &str) -> String {
+    format!("{}\n{}", clean(path), unified(old, new, true))
+}
+
 /// Unified, with three lines around each change. Without `whole` long runs of removed comments are
 /// one line each.
 pub(super) fn unified(old: &str, new: &str, whole: bool) -> String {

@@ -5,6 +5,7 @@ mod events;
 mod finding;
 mod heading;
 mod host;
+mod import;
 mod plan;
 mod status;
 mod summary;
@@ -12,7 +13,9 @@ mod summary;
 mod tests;
 mod words;
 
+pub use diff::change_of;
 pub use events::{event, happened};
+pub use import::{ImportSummary, imported};
 pub use status::{news, status, status_lines};
 
 use super::paint::{HOST, clean, paint};
