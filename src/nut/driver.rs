@@ -160,6 +160,24 @@ pub fn all() -> &'static [Driver] {
     &DRIVER_TABLE
 }
 
+/// The driver that people mean by other programs' names for it, and by names of old.
+pub fn meant(name: &str) -> Option<&'static str> {
+    let meant = match name.to_ascii_lowercase().as_str() {
+        "usb" | "usb-hid" | "hid" | "usbhid" | "hid-ups" | "apc" | "apc-usb" | "newhidups" => {
+            "usbhid-ups"
+        }
+        "apcupsd" => "apcupsd-ups",
+        "snmp" => "snmp-ups",
+        "qx" | "nutdrv" | "megatec" | "megatec_usb" => "nutdrv_qx",
+        "blazer" => "blazer_usb",
+        "dummy" => "dummy-ups",
+        "modbus" => "generic_modbus",
+        "ipmi" => "nut-ipmipsu",
+        _ => return None,
+    };
+    Some(meant)
+}
+
 /// The driver of a name; its case counts, it is the name of a binary.
 pub fn find(name: &str) -> Option<&'static Driver> {
     DRIVER_TABLE.iter().find(|driver| driver.name == name)

@@ -1,15 +1,15 @@
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Place;
 use crate::model::name::HostName;
-use crate::model::text::{Segment, Text, mask};
+use crate::model::text::{Text, mask};
 use crate::nut::conf;
 use crate::nut::directive::File;
 
 /// The longest line of nut.conf, far below what any shell takes.
 const SHELL_LINE: usize = 4096;
 
-/// Checks that NUT reads a rendered file as it looks: ASCII without control characters, ended by a
-/// line feed, and nothing that NUT drops in silence.
+/// Checks that NUT reads a rendered file as it looks: ended by a line feed, and nothing outside of
+/// comments that NUT drops in silence.
 ///
 /// # Errors
 /// Names the rendered file, the line and what is wrong with it.
@@ -25,19 +25,6 @@ pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), Diagno
             width: 1,
         })
     };
-    let plain = text.0.iter().filter_map(|segment| match segment {
-        Segment::Plain(plain) => Some(plain.as_str()),
-        Segment::Hidden { text, .. } => Some(text.expose()),
-        Segment::Password(_) | Segment::Sealed(_) => None,
-    });
-    if plain.flat_map(str::chars).any(is_bad) {
-        let (line, column, c) = find(&masked).unwrap_or((1, 1, '?'));
-        return Err(error(
-            line,
-            column,
-            format!("{c:?} is not plain ASCII text, and NUT drops it"),
-        ));
-    }
     if !masked.ends_with('\n') {
         let last = masked.lines().count().max(1);
         let message = "the last line has no line feed, and NUT loses a lone word there";
@@ -45,6 +32,13 @@ pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), Diagno
     }
     if file.is_parseconf() {
         return grammar(text, error);
+    }
+    if let Some((line, column, c)) = find(&text.fill(|user| "x".repeat(mask(user).len()))) {
+        return Err(error(
+            line,
+            column,
+            format!("{c:?} is not plain ASCII text"),
+        ));
     }
     match masked.lines().position(|line| line.len() > SHELL_LINE) {
         Some(at) => Err(error(
@@ -57,11 +51,14 @@ pub fn check_text(host: &HostName, file: File, text: &Text) -> Result<(), Diagno
 }
 
 fn is_bad(c: char) -> bool {
-    !c.is_ascii() || (c.is_ascii_control() && c != '\n')
+    !c.is_ascii() || (c.is_ascii_control() && c != '\t')
 }
 
+/// The first character of nut.conf that neither `sh` nor systemd should meet. A comment is for people.
 fn find(text: &str) -> Option<(usize, usize, char)> {
-    text.lines().enumerate().find_map(|(line, text)| {
+    let lines = text.split('\n').enumerate();
+    let lines = lines.filter(|(_, text)| !text.trim_start().starts_with('#'));
+    lines.into_iter().find_map(|(line, text)| {
         let (column, c) = text.chars().enumerate().find(|(_, c)| is_bad(*c))?;
         Some((line + 1, column + 1, c))
     })

@@ -91,7 +91,30 @@ fn broken(
         made.template,
         shown(wanted)
     );
-    Diagnostic::new(message).help("print values with `| nut` (nut.conf: `| sh`), each name and its words on a line of their own")
+    let own = place_of_own(host, file, what).filter(|_| !read.is_empty() && !secret);
+    let help = match own {
+        Some(own) => format!("a value of your own stands in the inventory: write `{name} = …` below `{own}`"),
+        None => "print values with `| nut` (nut.conf: `| sh`), each name and its words on a line of their own".into(),
+    };
+    Diagnostic::new(message).help(help)
+}
+
+/// The table of the inventory in which the owner sets a directive.
+fn place_of_own(host: &HostName, file: File, what: &str) -> Option<String> {
+    let section = what
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("] "));
+    match (file, section) {
+        (File::Ups, Some((ups, "driver" | "port" | "desc"))) => Some(format!("[ups.{ups}]")),
+        (File::Ups, Some((ups, _))) => Some(format!("[ups.{ups}.options]")),
+        (File::Ups, None) => Some(format!("[hosts.{host}.ups]")),
+        (File::Nut, _) => Some(format!("[hosts.{host}.nut]")),
+        (File::Upsd, _) => Some(format!("[hosts.{host}.upsd]")),
+        (File::Upsmon, _) if !what.starts_with("MONITOR ") => {
+            Some(format!("[hosts.{host}.upsmon]"))
+        }
+        (File::Upsmon | File::UpsdUsers, _) => None,
+    }
 }
 
 /// `http://user:password@host`.

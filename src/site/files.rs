@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -17,22 +17,16 @@ pub(super) struct ParsedFiles {
     bytes: BTreeMap<File, Vec<u8>>,
     /// Looked for when something is shown, which costs more than all the parsing.
     secrets: BTreeMap<File, OnceLock<Vec<Range<usize>>>>,
-    by_name: HashMap<String, usize>,
 }
 
 impl ParsedFiles {
     pub(super) fn new(bytes: BTreeMap<File, Vec<u8>>) -> Self {
         let of = |file| bytes.get(&file).map(Vec::as_slice);
-        let users = of(File::UpsdUsers).map(UpsdUsers::parse);
-        let names = users
-            .iter()
-            .flat_map(|users| users.users.iter().enumerate());
         Self {
-            by_name: names.map(|(at, user)| (user.name.clone(), at)).collect(),
             nut: of(File::Nut).map(NutConf::parse),
             ups: of(File::Ups).map(UpsConf::parse),
             upsd: of(File::Upsd).map(UpsdConf::parse),
-            users,
+            users: of(File::UpsdUsers).map(UpsdUsers::parse),
             upsmon: of(File::Upsmon).map(UpsmonConf::parse),
             secrets: bytes.keys().map(|file| (*file, OnceLock::new())).collect(),
             bytes,
@@ -55,7 +49,7 @@ impl ParsedFiles {
     }
 
     pub(super) fn user(&self, name: &str) -> Option<&User> {
-        self.users.as_ref()?.users.get(*self.by_name.get(name)?)
+        self.users.as_ref()?.user(name)
     }
 
     pub(super) fn traps(&self) -> impl Iterator<Item = (File, &Trap)> {

@@ -96,7 +96,9 @@ impl<'a> ParsedUps<'a> {
             (None, Some(_)) => has_any(self),
             (None, None) => false,
         };
-        self.driver() == other.driver() && !USB_KEYS.iter().any(differ)
+        // Two drivers that each take the first device they know may know the same one.
+        let blind = !has_any(self) && !has_any(other);
+        (blind || self.driver() == other.driver()) && !USB_KEYS.iter().any(differ)
     }
 
     /// What the server's own upsd says of it.

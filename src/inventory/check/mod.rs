@@ -15,6 +15,9 @@ use crate::model::finding::Place;
 use crate::model::inventory::Inventory;
 use crate::model::nearest;
 
+/// So many errors get a guess of what was meant.
+const GUESSES: usize = 100;
+
 /// Every such error.
 pub(super) fn check(
     inventory: &Inventory,
@@ -67,7 +70,10 @@ impl CrossCheck<'_> {
         let known = self.source.has(&[table, name]);
         if !known {
             let what = if table == "ups" { "UPS" } else { "host" };
-            let help = nearest::hint(name, "in the inventory", self.source.names(table));
+            // Each guess looks at all names, and nobody reads the thousandth.
+            let guesses = self.errors.len() < GUESSES;
+            let guess = || nearest::hint(name, "in the inventory", self.source.names(table));
+            let help = guesses.then(guess).flatten();
             let help = help.or_else(|| Some(format!("write a `[{table}.{name}]`")));
             let message = format!("there is no {what} `{name}`");
             let error = Diagnostic {

@@ -59,6 +59,10 @@ impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DroppedByte(byte) => write!(f, "NUT drops this byte (0x{byte:02x})"),
+            Self::DroppedChar(quote @ ('“' | '”' | '„' | '‘' | '’')) => write!(
+                f,
+                "NUT drops `{quote}`, a curly quote; write a plain one, `\"`"
+            ),
             Self::DroppedChar(char) => write!(f, "NUT drops `{char}`: only ASCII is kept"),
             Self::LostBackslash(byte) => {
                 let char = byte.escape_ascii();

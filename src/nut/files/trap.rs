@@ -72,7 +72,7 @@ pub enum TrapKind {
     MonitorWithoutUser,
     /// The system of this MONITOR line stood above: ignored.
     DuplicateMonitor,
-    /// A system NUT cannot take apart: it counts as on line for ever.
+    /// A system NUT cannot take apart, or reads otherwise than it looks.
     BadSystem(SystemError),
     /// No number: NUT takes what it can read, or 0.
     BadPowerValue,
@@ -168,7 +168,7 @@ impl fmt::Display for TrapKind {
                     "NUT ignores a second `[user]`; the lines below go to `{heir}`"
                 )
             }
-            Self::BadSystem(error) => write!(f, "{error}; NUT takes this UPS as on line for ever"),
+            Self::BadSystem(error) => write!(f, "{error}; {}", error.reading()),
             Self::UnknownDirective(Some(name)) => {
                 write!(f, "NUT knows no such directive; write `{name}`")
             }

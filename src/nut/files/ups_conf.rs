@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::{Trap, TrapKind, broken_section, section_name, trap_words};
 use crate::nut::conf::{Conf, Line, Position, Word, parse};
 use crate::nut::directive::{self, File, Kind, Scope};
@@ -11,6 +13,9 @@ pub struct UpsConf {
     pub sections: Vec<Section>,
     /// What NUT ignores or misreads.
     pub traps: Vec<Trap>,
+    by_name: HashMap<String, usize>,
+    /// The first section of each name, its case aside.
+    by_lower: HashMap<String, usize>,
 }
 
 /// One `[ups]`.
@@ -93,7 +98,7 @@ impl UpsConf {
 
     /// The section of a name. Case counts, as for drivers.
     pub fn section(&self, name: &str) -> Option<&Section> {
-        self.sections.iter().find(|section| section.name == name)
+        self.sections.get(*self.by_name.get(name)?)
     }
 
     /// The last global entry of a key.
@@ -112,22 +117,18 @@ impl UpsConf {
         let header = line.words[0].place();
         self.traps
             .extend(trap_words(TrapKind::ExtraWords, &line.words[1..]));
-        if let Some(at) = self
-            .sections
-            .iter()
-            .position(|section| section.name == name)
-        {
+        if let Some(at) = self.by_name.get(name).copied() {
             self.trap(TrapKind::DuplicateSection, header.clone());
             self.sections[at].headers.push(header);
             return at;
         }
-        let twin = self
-            .sections
-            .iter()
-            .find(|s| s.name.eq_ignore_ascii_case(name));
-        if let Some(twin) = twin.map(|section| section.name.clone()) {
+        let (lower, next) = (name.to_ascii_lowercase(), self.sections.len());
+        let first = *self.by_lower.entry(lower).or_insert(next);
+        if first != next {
+            let twin = self.sections[first].name.clone();
             self.trap(TrapKind::SectionCase(twin), header.clone());
         }
+        self.by_name.insert(name.to_string(), next);
         self.sections.push(Section {
             name: name.to_string(),
             headers: vec![header],

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::{Role, Trap, TrapKind, broken_section, section_name, trap_words};
 use crate::nut::conf::{Conf, Line, Position, Word, parse};
 
@@ -8,6 +10,7 @@ pub struct UpsdUsers {
     pub users: Vec<User>,
     /// What NUT ignores or misreads.
     pub traps: Vec<Trap>,
+    by_name: HashMap<String, usize>,
 }
 
 /// One user, with everything upsd gives to it: also what stands below a header upsd ignores.
@@ -73,8 +76,8 @@ impl UpsdUsers {
     /// Reads a file that is lexed already.
     pub fn new(conf: &Conf) -> Self {
         let mut view = Self {
-            users: Vec::new(),
             traps: TrapKind::of_words(conf),
+            ..Self::default()
         };
         for line in conf.directives() {
             view.line(line);
@@ -84,7 +87,7 @@ impl UpsdUsers {
 
     /// The user of a name. Case counts.
     pub fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.name == name)
+        self.users.get(*self.by_name.get(name)?)
     }
 
     fn trap(&mut self, kind: TrapKind, place: Position) {
@@ -148,6 +151,7 @@ impl UpsdUsers {
                 .unwrap_or_default();
             return self.trap(TrapKind::DuplicateUser(heir), header);
         }
+        self.by_name.insert(name.to_string(), self.users.len());
         self.users.push(User {
             name: name.to_string(),
             header,

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::setting::settings;
 use super::{Role, Setting, Trap, TrapKind};
 use crate::nut::conf::{Conf, Position, Word, parse};
@@ -103,8 +105,9 @@ impl UpsmonConf {
             monitors: Vec::new(),
             traps,
         };
+        let mut systems = HashSet::new();
         for setting in settings.iter().filter(|setting| setting.is("MONITOR")) {
-            view.monitor(setting);
+            view.monitor(setting, &mut systems);
         }
         view.settings = settings;
         view
@@ -141,7 +144,7 @@ impl UpsmonConf {
             .fold(0, u32::saturating_add)
     }
 
-    fn monitor(&mut self, setting: &Setting) {
+    fn monitor<'a>(&mut self, setting: &'a Setting, systems: &mut HashSet<&'a str>) {
         let Some(monitor) = Monitor::new(setting) else {
             let old = setting.args.len() == 4;
             let kind = if old {
@@ -163,8 +166,8 @@ impl UpsmonConf {
         if Role::of_word(&monitor.role_word.value).is_none() {
             self.trap(TrapKind::UnknownRole, monitor.role_word.place());
         }
-        let same = |other: &Monitor| other.system.value == monitor.system.value;
-        if self.monitors.iter().any(same) {
+        let system = setting.args.first().map_or("", |word| &word.value);
+        if !systems.insert(system) {
             return self.trap(TrapKind::DuplicateMonitor, monitor.place);
         }
         self.monitors.push(monitor);

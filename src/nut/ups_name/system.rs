@@ -25,7 +25,31 @@ pub enum SystemError {
     BadPort(String),
     /// An IPv6 address without brackets, or a bracket without its partner.
     Brackets,
+    /// Something else than `:PORT` behind the closing bracket.
+    BehindBracket,
 }
+
+impl SystemError {
+    /// What NUT makes of it all the same (`upscli_splitaddr`, clients/upsclient.c): it looks for a port
+    /// behind a bracket only, and reads one by its leading digits (strtol(3)). With anything else upsmon
+    /// never gets a status, which it takes for a UPS on mains.
+    pub fn reading(&self) -> String {
+        match self {
+            Self::BehindBracket => "NUT does not look at that and asks port 3493".into(),
+            Self::BadPort(port) => {
+                let digits =
+                    port.len() - port.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+                match parse_port(&port[..digits]) {
+                    Some(read) => format!("NUT asks port {read}"),
+                    None => FOR_EVER.into(),
+                }
+            }
+            Self::NoUps | Self::NoHost | Self::Brackets => FOR_EVER.into(),
+        }
+    }
+}
+
+const FOR_EVER: &str = "NUT takes this UPS as on line for ever";
 
 impl fmt::Display for SystemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,6 +57,7 @@ impl fmt::Display for SystemError {
             Self::NoUps => write!(f, "no UPS name in front of the `@`"),
             Self::NoHost => write!(f, "no host: write ups@host[:port]"),
             Self::BadPort(port) => write!(f, "`{port}` is not a port"),
+            Self::BehindBracket => write!(f, "something else than `:PORT` behind the `]`"),
             Self::Brackets => write!(f, "an IPv6 address stands in brackets: ups@[::1]:3493"),
         }
     }
@@ -81,6 +106,7 @@ impl fmt::Display for System {
 
 /// Takes `host[:port]` or `[v6][:port]` apart (`upscli_splitaddr`, clients/upsclient.c).
 pub fn split_address(address: &str) -> Result<(&str, u16), SystemError> {
+    let bracketed = address.starts_with('[');
     let (host, rest) = match address.strip_prefix('[') {
         Some(inner) => inner.split_once(']').ok_or(SystemError::Brackets)?,
         None => address.split_at(address.find(':').unwrap_or(address.len())),
@@ -90,6 +116,7 @@ pub fn split_address(address: &str) -> Result<(&str, u16), SystemError> {
     }
     let port = match rest.strip_prefix(':') {
         None if rest.is_empty() => PORT,
+        None if bracketed => return Err(SystemError::BehindBracket),
         None => return Err(SystemError::Brackets),
         Some(port) if port.contains(':') => return Err(SystemError::Brackets),
         Some(port) => parse_port(port).ok_or_else(|| SystemError::BadPort(port.to_string()))?,
@@ -140,6 +167,26 @@ mod tests {
             "ups:3493",
         ] {
             assert!(System::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nut_makes_of_a_broken_system_is_said() {
+        for (text, reading) in [
+            ("ups@h:1x", "NUT asks port 1"),
+            ("ups@h:x", FOR_EVER),
+            ("ups@h:0", FOR_EVER),
+            ("ups@h:99999", FOR_EVER),
+            ("ups@[::1]x", "NUT does not look at that and asks port 3493"),
+            ("ups@[::1", FOR_EVER),
+            ("ups@::1", FOR_EVER),
+            ("ups@", FOR_EVER),
+        ] {
+            assert_eq!(
+                System::parse(text).unwrap_err().reading(),
+                reading,
+                "{text}"
+            );
         }
     }
 

@@ -196,14 +196,32 @@ fn a_password_only_gets_into_the_files_that_hold_it() {
 fn what_nut_would_drop_is_an_error() {
     for (text, what) in [
         ("MAXAGE 25", "has no line feed"),
-        ("MAXAGE \u{fc}\n", "is not plain ASCII"),
-        ("MAXAGE\t25\n", "is not plain ASCII"),
+        ("MAXAGE \u{fc}\n", "NUT drops `\u{fc}`"),
+        ("MAXAGE \u{201c}25\u{201d}\n", "a curly quote"),
         ("CERTIDENT \"a#b\" c\n", "unescaped `#` in quotes"),
         ("CERTPATH \"a\n", "the quote goes on in the next line"),
     ] {
         let shown = error("upsd.conf.j2", text);
         assert!(shown.starts_with("rendered pve/upsd.conf:5:"), "{shown}");
         assert!(shown.contains(what), "{shown}");
+    }
+}
+
+#[test]
+fn what_nut_does_not_read_may_look_like_anything() {
+    for text in [
+        "# \u{fc}ber\tall\nMAXAGE 25\n",
+        "\tMAXAGE\t25\n",
+        "MAXAGE 25 # \u{20ac}\n",
+        "# dos\r\nMAXAGE 25\n",
+    ] {
+        assert!(with("upsd.conf.j2", text).is_ok(), "{text:?}");
+    }
+    let nut = with("nut.conf.j2", "# \u{fc}ber\tall\nMODE=netserver\n");
+    assert!(nut.is_ok(), "{nut:?}");
+    for text in ["MODE=netserver\u{fc}\n", "MODE=netserver\r\n"] {
+        let shown = error("nut.conf.j2", text);
+        assert!(shown.contains("is not plain ASCII"), "{shown}");
     }
 }
 

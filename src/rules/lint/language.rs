@@ -116,15 +116,26 @@ fn unknown(host: ParsedHost<'_>) -> impl Iterator<Item = Says> {
     let traps = unknown.map(move |(file, trap, meant)| {
         let name = first_word(host, file, trap);
         let names = directive::all(file).iter().map(|directive| directive.name);
-        let hint = match meant.or_else(|| nearest(&name, names)) {
-            Some(meant) => format!(": did you mean `{meant}`?"),
-            None => String::new(),
+        let hint = match (meant, of_other_file(file, &name)) {
+            (Some(meant), _) => format!(": did you mean `{meant}`?"),
+            (None, Some(other)) => format!(": it is one of {other}"),
+            (None, None) => nearest(&name, names)
+                .map_or(String::new(), |near| format!(": did you mean `{near}`?")),
         };
         says(format!("{file} has no directive `{name}`{hint}")).at(host.at_line(file, &trap.place))
     });
     traps
         .chain(unknown_global(host))
         .chain(misspelt_variable(host))
+}
+
+/// The other file that a directive belongs in, if it is one of those without sections.
+fn of_other_file(file: File, name: &str) -> Option<File> {
+    let has = |other: &File| {
+        let mut known = directive::all(*other).iter();
+        *other != file && known.any(|known| known.name.eq_ignore_ascii_case(name))
+    };
+    [File::Upsd, File::Upsmon, File::Nut].into_iter().find(has)
 }
 
 /// What stands in front of every section of ups.conf and is no key there: nobody reads it.

@@ -62,7 +62,7 @@ fn driver_unknown(ups: ParsedUps<'_>) -> Option<Says> {
         Some(_) => format!("NUT {version} no longer has the driver `{name}`"),
         None => {
             let names = driver::all().iter().map(|driver| driver.name);
-            let near = nearest(name, names);
+            let near = driver::meant(name).or_else(|| nearest(name, names));
             let hint = near.map_or(String::new(), |near| format!(": did you mean `{near}`?"));
             format!("NUT has no driver `{name}`{hint}")
         }

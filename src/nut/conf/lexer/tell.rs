@@ -40,12 +40,28 @@ impl Lexer<'_> {
         if self.at < self.dropped_until {
             return;
         }
-        match char_at(&self.source[self.at..]) {
+        let (kind, end) = match char_at(&self.source[self.at..]) {
             Some(char) if !char.is_ascii() => {
                 self.dropped_until = self.at + char.len_utf8();
-                self.problem(ProblemKind::DroppedChar(char), self.at..self.dropped_until);
+                (ProblemKind::DroppedChar(char), self.dropped_until)
             }
-            _ => self.problem_here(ProblemKind::DroppedByte(byte)),
+            _ => (ProblemKind::DroppedByte(byte), self.at + 1),
+        };
+        // One for a stretch, also of several words.
+        let last = self.current.problems.last_mut();
+        let before = last.filter(|last| {
+            let dropped = matches!(
+                last.kind,
+                ProblemKind::DroppedChar(_) | ProblemKind::DroppedByte(_)
+            );
+            dropped
+                && self.source[last.span.end..self.at]
+                    .iter()
+                    .all(|byte| *byte == b' ')
+        });
+        match before {
+            Some(before) => before.span.end = end,
+            None => self.problem(kind, self.at..end),
         }
     }
 }
