@@ -271,6 +271,118 @@ fn every_family_is_recognised_and_read_in_its_own_units() {
     assert!(text.contains("server returned HTTP status 503"), "{text}");
 }
 
+/// upsctl's own text file through a real node_exporter and Prometheus, and back into `status` when the
+/// host is gone: with its age, and not as something that is so now once it is too old.
+#[test]
+fn what_status_exports_is_what_it_falls_back_on() {
+    if programs().is_none() {
+        return;
+    }
+    let (files, folder) = (
+        TempDir::new().expect("a folder"),
+        TempDir::new().expect("a folder"),
+    );
+    let node = node_exporter(files.path());
+    let running = prometheus(
+        folder.path(),
+        &job("node", node.port, "/metrics"),
+        "groups: []\n",
+        &[],
+    );
+    let desk = Desk::new(&running.url(), "");
+    let file = files.path().join("nut.prom");
+    let words = [
+        "status",
+        "--format",
+        "prometheus",
+        "--out",
+        file.to_str().expect("text"),
+    ];
+    desk.upsc("OB DISCHRG");
+    assert_eq!(desk.upsctl(&words).code, 3);
+    let on_battery = "network_ups_tools_ups_status{flag=\"OB\"} == 1";
+    wait("the file is scraped", 20, || {
+        answers(&running.url(), on_battery)
+    });
+    let document = desk.json(&["metrics"]);
+    let reading = &document["ups"][0]["readings"][0];
+    assert_eq!(reading["family"], "upsctl", "{document}");
+    assert_eq!(reading["disagrees"], serde_json::json!([]), "{document}");
+
+    // As if the host had gone.
+    desk.looks_at_no_host();
+    let document = desk.json(&["status"]);
+    let ups = &document["ups"][0];
+    assert_eq!(document["exit_code"], 1, "{document}");
+    assert_eq!(ups["headline"], "on_battery", "{document}");
+    assert_eq!(ups["read_on"], Value::Null);
+    assert_eq!(ups["variables"], serde_json::json!({}));
+    assert_eq!(ups["battery_charge_percent"], 87.0);
+    let from = &ups["from_prometheus"];
+    assert!(
+        from["age_seconds"].as_f64().expect("an age") < 120.0 && from["stale"] == false,
+        "{from}"
+    );
+    let text = desk.upsctl(&["status"]).out;
+    for words in [
+        "ups  on battery",
+        "read from Prometheus, ",
+        "nobody could be asked directly: pve:",
+    ] {
+        assert!(text.contains(words), "{words:?} in\n{text}");
+    }
+    // It is not exported again as if it had been read.
+    let exported = desk.upsctl(&["status", "--format", "prometheus"]).out;
+    assert!(
+        exported.contains("upsctl_ups_answers{ups=\"ups\",server=\"pve\"} 0"),
+        "{exported}"
+    );
+    assert!(
+        !exported.contains("network_ups_tools_ups_status"),
+        "{exported}"
+    );
+
+    // A file that nobody writes any more.
+    let text = fs::read_to_string(&file).expect("a file");
+    let old =
+        text.lines().map(
+            |line| match line.starts_with("upsctl_looked_at_timestamp_seconds ") {
+                true => format!("upsctl_looked_at_timestamp_seconds {}\n", now() - 4000),
+                false => format!("{line}\n"),
+            },
+        );
+    fs::write(&file, old.collect::<String>()).expect("written");
+    wait("the old file is scraped", 20, || {
+        answers(
+            &running.url(),
+            "time() - upsctl_looked_at_timestamp_seconds > 3000",
+        )
+    });
+    let document = desk.json(&["status"]);
+    assert_eq!(document["ups"][0]["headline"], "not_known", "{document}");
+    assert_eq!(
+        document["ups"][0]["from_prometheus"]["stale"], true,
+        "{document}"
+    );
+    let text = desk.upsctl(&["status"]).out;
+    assert!(
+        text.contains("the last that Prometheus has is OB DISCHRG"),
+        "{text}"
+    );
+    assert!(
+        rules_of(&desk.json(&["metrics"])).contains(&"metrics-old"),
+        "{text}"
+    );
+
+    // Neither the host nor Prometheus.
+    drop(running);
+    let text = desk.upsctl(&["status"]).out;
+    assert!(
+        text.contains("Prometheus could not be asked either: "),
+        "{text}"
+    );
+}
+
 const ALERTS: &str = r#"groups:
 - name: ups
   rules:
@@ -349,6 +461,30 @@ fn alerts_that_can_never_fire_are_told_and_those_that_are_printed_are_sound() {
     assert!(
         seen.len() > 5 && seen.iter().all(|(_, verdict)| verdict == "sound"),
         "{seen:?}"
+    );
+}
+
+/// One that Prometheus cannot evaluate: more than one series matches on both sides.
+#[test]
+fn an_alert_that_cannot_be_evaluated_is_told() {
+    if programs().is_none() {
+        return;
+    }
+    let (server, folder) = (Server::start(), TempDir::new().expect("a folder"));
+    server.says("/nut", Say::text(HON95));
+    let rules = "groups: [{name: ups, rules: [{alert: Twice, expr: \
+                 'nut_ups_status{ups=\"ups\"} + on (ups) nut_ups_status{ups=\"ups\"} > 1'}]}]\n";
+    let running = prometheus(folder.path(), &job("nut", server.port, "/nut"), rules, &[]);
+    let desk = Desk::new(&running.url(), "");
+    wait("the exporter", 20, || {
+        answers(&running.url(), "nut_ups_status")
+    });
+    let said = || rules_of(&desk.json(&["metrics"])).contains(&"alert-broken");
+    wait("the rule was tried", 20, said);
+    let text = desk.upsctl(&["metrics"]).out;
+    assert!(
+        text.contains("alert Twice") && text.contains("many-to-many"),
+        "{text}"
     );
 }
 

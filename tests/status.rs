@@ -2,6 +2,7 @@
 //! promtool has nothing against its metrics. `UPDATE=1 cargo test --test status` writes the texts and
 //! the schema anew.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -85,6 +86,7 @@ fn status_of(name: &str, site: &str, change: impl Fn(&mut Bundle)) -> SiteStatus
         hosts: hosts.collect(),
         asked: &asked,
         now: bundles[0].looked_at,
+        metrics: &BTreeMap::new(),
     })
 }
 

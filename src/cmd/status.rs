@@ -10,6 +10,7 @@ use super::session::{self, Session};
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::flow;
+use crate::flow::status::Fallback;
 use crate::model::status::SiteStatus;
 use crate::report::prometheus::Family;
 use crate::report::{self, human, screen};
@@ -39,7 +40,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     }
     let session = Session::begin(global, &arguments.hosts)?;
     let Some(seconds) = arguments.watch else {
-        let status = flow::status::status(&session, &session.chosen)?;
+        let fallback = match global.format {
+            Format::Prometheus => Fallback::None,
+            _ => Fallback::Prometheus,
+        };
+        let status = flow::status::status(&session, &session.chosen, fallback)?;
         let exit = exit(&status);
         let text = text(global, arguments, &session, &status, exit)?;
         match &arguments.out {
@@ -88,7 +93,7 @@ fn watch(global: &Global, session: &Session<'_>, every: Duration) -> Result<Exit
     let redraws = screen::is_terminal();
     let mut before = Vec::new();
     loop {
-        let status = flow::status::status(session, &session.chosen)?;
+        let status = flow::status::status(session, &session.chosen, Fallback::Prometheus)?;
         if redraws {
             session.show("")?;
             let page = human::status(&status, &session.page());

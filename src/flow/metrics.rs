@@ -36,6 +36,20 @@ pub fn metrics(run: &Run, prometheus: &Prometheus) -> Result<Monitoring> {
     Ok(judge(run, prometheus, asked, &looked))
 }
 
+/// What Prometheus has of each UPS of the inventory; nothing where none is configured.
+///
+/// # Errors
+/// Prometheus that cannot be asked.
+pub fn readings(run: &Run) -> Result<BTreeMap<UpsName, Vec<MetricReading>>, Diagnostics> {
+    let Some(prometheus) = Prometheus::open(run)? else {
+        return Ok(BTreeMap::new());
+    };
+    let asked = ask(&prometheus)?;
+    let readings = series::readings(&asked.measured, &asked.names, &asked.targets, &asked.files);
+    let (ups, _) = attribute(run, readings, &Looks::new());
+    Ok(ups.into_iter().map(|one| (one.ups, one.readings)).collect())
+}
+
 /// Looks at the hosts that have a UPS.
 ///
 /// # Errors

@@ -16,6 +16,8 @@ pub struct SiteStatus {
     pub ups: Vec<UpsReport>,
     /// The machines.
     pub hosts: Vec<HostReport>,
+    /// Why Prometheus could not be asked for what nobody could read.
+    pub prometheus_problem: Option<String>,
 }
 
 /// One UPS.
@@ -25,6 +27,9 @@ pub struct UpsReport {
     pub name: String,
     /// The host at the other end of its cable.
     pub server: String,
+    /// What Prometheus has of it, where nobody could read it; status, charge, runtime and input voltage
+    /// are then from there, unless they are too old.
+    pub from_prometheus: Option<FromPrometheus>,
     /// Free text from the inventory.
     pub desc: Option<String>,
     /// The host that was asked; null when none could answer.
@@ -79,6 +84,20 @@ pub struct UpsReport {
     pub clients_problem: Option<String>,
     /// Every variable of NUT, under its own name.
     pub variables: BTreeMap<String, String>,
+}
+
+/// The last that Prometheus has of a UPS.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FromPrometheus {
+    /// What exports it, by the series that are there.
+    pub exporter: String,
+    pub instance: String,
+    /// `ups.status`, as far as the exporter tells it.
+    pub status: String,
+    /// Age of the oldest of its values; null when nothing tells.
+    pub age_seconds: Option<f64>,
+    /// Too old to be taken for what is.
+    pub stale: bool,
 }
 
 /// A word of a status.

@@ -2,6 +2,7 @@
 
 mod battery;
 mod clients;
+mod metrics;
 mod since;
 mod units;
 mod ups;
@@ -10,10 +11,12 @@ use std::collections::BTreeMap;
 
 use crate::model::desired::DesiredHost;
 use crate::model::inventory::Inventory;
+use crate::model::metrics::MetricReading;
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::HostError;
 use crate::model::status::{HostReport, SiteStatus};
+use crate::nut::ups_name::UpsName;
 
 /// What was seen of the hosts of a run.
 pub struct View<'a> {
@@ -24,6 +27,8 @@ pub struct View<'a> {
     pub asked: &'a [HostName],
     /// Unix time on this machine, seconds.
     pub now: u64,
+    /// What Prometheus has of the UPSes, where it was asked.
+    pub metrics: &'a BTreeMap<UpsName, Vec<MetricReading>>,
 }
 
 impl<'a> View<'a> {
@@ -48,6 +53,7 @@ pub fn report(view: &View<'_>) -> SiteStatus {
             .iter()
             .map(|(name, seen)| host(name, seen))
             .collect(),
+        prometheus_problem: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::clients::{self, Clients};
-use super::{View, battery, since};
+use super::{View, battery, metrics, since};
 use crate::model::inventory::Ups;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Reading, Seen};
@@ -25,8 +25,13 @@ enum Source<'a> {
 }
 
 pub(super) fn report(view: &View<'_>, name: &UpsName, ups: &Ups) -> UpsReport {
-    let empty = BTreeMap::new();
     let source = source(view, name, ups);
+    let readings = view
+        .metrics
+        .get(name)
+        .filter(|_| matches!(source, Source::None(_)));
+    let (from_prometheus, metrics) = readings.and_then(|all| metrics::newest(all)).unzip();
+    let metrics = metrics.unwrap_or_default();
     let (variables, read_on, read_as, problem) = match &source {
         Source::Read {
             on,
@@ -38,7 +43,7 @@ pub(super) fn report(view: &View<'_>, name: &UpsName, ups: &Ups) -> UpsReport {
             Some((*system).to_string()),
             None,
         ),
-        Source::None(why) => (&empty, None, None, Some(why.clone())),
+        Source::None(why) => (&metrics, None, None, Some(why.clone())),
     };
     let known = Variables(variables);
     let said = known.text("ups.status").unwrap_or_default();
@@ -47,10 +52,10 @@ pub(super) fn report(view: &View<'_>, name: &UpsName, ups: &Ups) -> UpsReport {
     let conf = server.and_then(ups_conf);
     let section = conf.as_ref().and_then(|conf| conf.section(name.as_str()));
     let shutdown_starts = match problem {
-        Some(_) => ShutdownStarts::WhenTheUpsSays {
+        Some(_) if said.is_empty() => ShutdownStarts::WhenTheUpsSays {
             because: "it cannot be read".into(),
         },
-        None => battery::shutdown_starts(&status, known, section),
+        _ => battery::shutdown_starts(&status, known, section),
     };
     let Clients {
         known: clients,
@@ -65,11 +70,12 @@ pub(super) fn report(view: &View<'_>, name: &UpsName, ups: &Ups) -> UpsReport {
     UpsReport {
         name: name.to_string(),
         server: ups.host.to_string(),
+        from_prometheus,
         desc: ups.desc.clone(),
         read_on,
         read_as,
         headline: status.headline(),
-        status: problem.is_none().then(|| status.to_string()),
+        status: (problem.is_none() || !said.is_empty()).then(|| status.to_string()),
         problem: problem.or_else(|| {
             status
                 .waiting()
@@ -105,7 +111,11 @@ pub(super) fn report(view: &View<'_>, name: &UpsName, ups: &Ups) -> UpsReport {
         strangers,
         strangers_may_be,
         clients_problem,
-        variables: variables.clone(),
+        // What came by way of an exporter is not as the UPS said it.
+        variables: match source {
+            Source::Read { variables, .. } => variables.clone(),
+            Source::None(_) => BTreeMap::new(),
+        },
     }
 }
 

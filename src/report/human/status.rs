@@ -26,6 +26,12 @@ pub fn status(status: &SiteStatus, page: &Page) -> String {
     if !hosts.is_empty() {
         blocks.push(hosts.concat());
     }
+    if let Some(why) = &status.prometheus_problem {
+        blocks.push(format!(
+            "Prometheus could not be asked either: {}\n",
+            clean(why)
+        ));
+    }
     blocks.join("\n")
 }
 
@@ -52,6 +58,9 @@ fn block(ups: &UpsReport, now: u64, page: &Page) -> String {
         line(&clean(&numbers.join(", ")));
     }
     for text in battery(ups) {
+        line(&clean(&text));
+    }
+    for text in by_metrics(ups) {
         line(&clean(&text));
     }
     if let (Some(status), Some(on)) = (&ups.status, &ups.read_on) {
@@ -86,6 +95,33 @@ fn block(ups: &UpsReport, now: u64, page: &Page) -> String {
         ));
     }
     out
+}
+
+/// Where a reading is from that no host gave.
+fn by_metrics(ups: &UpsReport) -> Vec<String> {
+    let Some(from) = &ups.from_prometheus else {
+        return Vec::new();
+    };
+    let age = from
+        .age_seconds
+        .map_or("nobody knows how long".into(), |age| {
+            clock::span(age as u64)
+        });
+    let source = format!("{} on {}", from.exporter, from.instance);
+    if from.stale {
+        let said = &from.status;
+        return vec![format!(
+            "the last that Prometheus has is {said}, {age} ago ({source}): too old to go by"
+        )];
+    }
+    let why = ups.problem.as_deref().unwrap_or_default();
+    vec![
+        format!(
+            "says {}; read from Prometheus, {age} old ({source})",
+            from.status
+        ),
+        format!("nobody could be asked directly: {why}"),
+    ]
 }
 
 /// What it comes down to, in a line.
