@@ -39,6 +39,9 @@ pub struct Arguments {
     /// Go on although a UPS is on battery or has FSD latched: on NUT 2.8.1 this can shut hosts down
     #[arg(long)]
     even_on_battery: bool,
+    /// Change a password although a client that cannot be reached is locked out by that
+    #[arg(long)]
+    lock_out: bool,
 }
 
 /// Deploys.
@@ -68,6 +71,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     session.fetch_secrets()?;
     session.interrupt.listen()?;
     session.options.policy.even_on_battery = arguments.even_on_battery;
+    session.options.policy.lock_out = arguments.lock_out;
     session.options.policy.install = arguments.install;
     session.options.undo_after = arguments.undo_after;
     session.options.keep = usize::from(arguments.keep);

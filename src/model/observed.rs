@@ -92,6 +92,9 @@ pub struct Machine {
     /// `ID` and `ID_LIKE` of os-release.
     pub os_ids: Vec<String>,
     pub systemd: bool,
+    /// Whether upsctl has changed this host before.
+    #[serde(skip)]
+    pub upsctl: bool,
     /// Effective user of the probe.
     pub user: String,
     /// Unix time on the host, seconds.

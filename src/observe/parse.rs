@@ -139,7 +139,10 @@ fn system(sections: &Sections) -> (Machine, u64) {
             Some(("ID" | "ID_LIKE", value)) => system
                 .os_ids
                 .extend(unquoted(value).split_whitespace().map(str::to_string)),
-            _ => system.systemd |= line == "systemd",
+            _ => {
+                system.systemd |= line == "systemd";
+                system.upsctl |= line == "upsctl";
+            }
         }
     }
     (system, uptime)

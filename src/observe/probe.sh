@@ -71,6 +71,7 @@ observe() {
   printf 'user %s\nhostname %s\nclock %s\nuptime %s\n' \
     "$(timeout 5 id -un)" "$hostname" "$(date +%s)" "$uptime"
   [ -d "$ROOT/run/systemd/system" ] && echo systemd
+  [ -d "$ROOT/var/lib/upsctl/txn" ] && echo upsctl
   grep -E '^(ID|ID_LIKE|PRETTY_NAME)=' "$ROOT/etc/os-release"
 
   look packages timeout 10 dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' 'nut-*'

@@ -20,6 +20,8 @@ pub struct Policy {
     pub even_on_battery: bool,
     /// Install missing NUT packages.
     pub install: bool,
+    /// Change a password although a client that cannot be changed with it would be locked out.
+    pub lock_out: bool,
 }
 
 /// The steps for files that were decided elsewhere, as for a rollback.

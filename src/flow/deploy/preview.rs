@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outcome;
+use super::{leaving, outcome};
 use crate::flow::look::Looks;
 use crate::flow::{by_hand, lint};
 use crate::model::desired::DesiredHost;
@@ -39,10 +39,14 @@ impl Planner<'_> {
         let desired = self.lint(looked)?;
         let present = lint::present(self.index, self.secrets, looked);
         let holders = holders(looked);
+        let held = match self.policy.lock_out {
+            true => BTreeMap::new(),
+            false => leaving::held(names, looked, self.secrets),
+        };
         Ok(names
             .iter()
             .map(|name| {
-                let mut result = self.preview(name, looked);
+                let mut result = self.preview(name, looked, &held);
                 if let HostResult::Pending { plan } | HostResult::Blocked { plan } = &mut result {
                     say_where_else(plan, &holders);
                 }
@@ -75,12 +79,17 @@ impl Planner<'_> {
         Ok(found.into_iter().filter(grave).collect())
     }
 
-    fn preview(&self, name: &HostName, looked: &Looks) -> HostResult {
+    fn preview(
+        &self,
+        name: &HostName,
+        looked: &Looks,
+        held: &BTreeMap<String, leaving::Held>,
+    ) -> HostResult {
         match looked.get(name) {
             _ if !self.index.inventory.is_managed(name) => {
                 by_hand::by_hand(self.index, name, looked, Severity::Warning)
             }
-            Some(Ok(host)) => self.planned(&host.desired, &host.observed),
+            Some(Ok(host)) => self.planned(&host.desired, &host.observed, looked, held),
             Some(Err(error)) => HostResult::Failed {
                 error: error.clone(),
             },
@@ -90,19 +99,34 @@ impl Planner<'_> {
         }
     }
 
-    fn planned(&self, desired: &DesiredHost, observed: &ObservedHost) -> HostResult {
+    fn planned(
+        &self,
+        desired: &DesiredHost,
+        observed: &ObservedHost,
+        looked: &Looks,
+        held: &BTreeMap<String, leaving::Held>,
+    ) -> HostResult {
+        let desired = &leaving::with_held(desired, held);
         let mut plan = plan::host(desired, observed, self.secrets, self.policy);
         plan.blocked.extend(plan::unfinished(observed));
+        let held = leaving::held_findings(desired, held);
         if !plan.blocked.is_empty() {
             HostResult::Blocked {
                 plan: Box::new(plan),
             }
         } else if plan.in_sync() {
             HostResult::InSync {
-                findings: plan::power(observed),
+                findings: plan::power(observed).into_iter().chain(held).collect(),
             }
         } else {
             plan.warnings = plan::power(observed);
+            plan.warnings.extend(held);
+            let inventory = self.index.inventory;
+            plan.warnings
+                .extend(leaving::first(desired, observed, &plan, self.secrets));
+            plan.warnings.extend(leaving::strangers(
+                inventory, looked, desired, observed, &plan,
+            ));
             HostResult::Pending {
                 plan: Box::new(plan),
             }

@@ -5,7 +5,8 @@ use super::Rule;
 use crate::model::finding::Severity;
 
 /// The rules of this pass, sorted by id.
-pub static RULES: [Rule; 15] = [
+pub static RULES: [Rule; 18] = [
+    warning("client-leaves", include_str!("text/client-leaves.md")),
     refusal(
         "config-dir-absent",
         include_str!("text/config-dir-absent.md"),
@@ -18,6 +19,7 @@ pub static RULES: [Rule; 15] = [
     refusal("file-is-odd", include_str!("text/file-is-odd.md")),
     refusal("file-is-symlink", include_str!("text/file-is-symlink.md")),
     refusal("file-unreadable", include_str!("text/file-unreadable.md")),
+    warning("first-deploy", include_str!("text/first-deploy.md")),
     refusal("host-not-debian", include_str!("text/host-not-debian.md")),
     refusal(
         "host-without-systemd",
@@ -31,6 +33,10 @@ pub static RULES: [Rule; 15] = [
         "packages-unreadable",
         include_str!("text/packages-unreadable.md"),
     ),
+    warning(
+        "password-held-back",
+        include_str!("text/password-held-back.md"),
+    ),
     refusal("port-held", include_str!("text/port-held.md")),
     refusal(
         "transaction-unfinished",
@@ -40,6 +46,15 @@ pub static RULES: [Rule; 15] = [
     refusal("units-unreadable", include_str!("text/units-unreadable.md")),
     refusal("ups-on-battery", include_str!("text/ups-on-battery.md")),
 ];
+
+/// What is said of a plan, and does not keep it from being applied.
+const fn warning(id: &'static str, text: &'static str) -> Rule {
+    Rule {
+        id,
+        severity: Severity::Warning,
+        text,
+    }
+}
 
 const fn refusal(id: &'static str, text: &'static str) -> Rule {
     Rule {
@@ -58,6 +73,7 @@ mod tests {
         let said = [
             include_str!("../../plan/gate.rs"),
             include_str!("../../flow/verify.rs"),
+            include_str!("../../flow/deploy/leaving.rs"),
         ]
         .concat();
         for rule in &RULES {
