@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := tests/lab/lab
 
-.PHONY: demo test lint bench torture fuzz clean deps
+.PHONY: demo test lint bench torture fuzz mutants clean deps
 
 demo: deps        ## boot a site of two hosts and deploy, prove, break and diagnose it
 	@scripts/demo.sh
@@ -25,6 +25,10 @@ torture: deps     ## faults and kills at random moments, hundreds of times
 SECONDS_OF_FUZZ ?= 30
 fuzz:             ## the parsers on broken texts; with cargo-fuzz: cargo +nightly fuzz run conf --features libfuzzer
 	cargo run --manifest-path fuzz/Cargo.toml --target-dir target --bin stable -- $(SECONDS_OF_FUZZ)
+
+MUTATED ?= src/plan src/rules/verify src/flow src/nut/status.rs src/model/masking.rs
+mutants:          ## which change of the code no quick test notices; hours for all, MUTATED=src/nut/status.rs for one file
+	cargo mutants $(foreach path,$(MUTATED),--file '$(path)*')
 
 deps:
 	@scripts/deps.sh

@@ -427,3 +427,76 @@ fn checks_files_that_it_did_not_write() {
     desk.upsctl(&["check", "--files", "empty"])
         .is("files-none", 2);
 }
+
+#[test]
+fn quiet_says_nothing_of_what_is_well() {
+    let desk = Desk::empty();
+    desk.upsctl(&["init"]);
+    let loud = desk.upsctl(&["check"]);
+    assert_eq!((loud.code, loud.stdout.is_empty()), (0, false));
+    let quiet = desk.upsctl(&["-q", "check"]);
+    let said = (quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str());
+    assert_eq!(said, (0, "", ""));
+}
+
+#[test]
+fn strict_takes_warnings_for_errors() {
+    let desk = Desk::with(&format!("{SITE}\n[hosts.nas.upsmon]\nDEADTIME = 10\n"));
+    assert_eq!(desk.upsctl(&["check"]).code, 0);
+    let strict = desk.upsctl(&["check", "--strict"]);
+    assert_eq!(strict.code, 3);
+    assert!(
+        strict.stdout.contains("deadtime-below-polls"),
+        "{}",
+        strict.stdout
+    );
+}
+
+/// A site of one host that refuses every connection, with a password that is nowhere.
+fn no_password() -> Desk {
+    let port = closed_port();
+    Desk::with(&format!(
+        "[ups.ups]\nhost = \"pve\"\ndriver = \"usbhid-ups\"\nport = \"auto\"\n[hosts.pve]\naddress = \"127.0.0.1\"\n\
+         port = {port}\n[secrets]\npassword = {{ env = \"NOWHERE\" }}\n"
+    ))
+}
+
+#[test]
+fn no_secrets_fetches_none() {
+    let desk = no_password();
+    let with = desk.upsctl(&["diff"]);
+    assert_eq!(with.code, 2, "{}", with.stderr);
+    assert!(with.stderr.contains("NOWHERE"), "{}", with.stderr);
+    let without = desk.upsctl(&["diff", "--no-secrets"]);
+    assert_eq!(without.code, 1, "{}", without.stderr);
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    let desk = no_password();
+    for (command, option, value) in [
+        ("diff", "--parallel", "0"),
+        ("deploy", "--keep", "many"),
+        ("deploy", "--keep", "0"),
+    ] {
+        let ran = desk.upsctl(&[command, option, value]);
+        let said = format!("invalid value '{value}' for '{option} <N>'");
+        assert!(
+            ran.code == 2 && ran.stderr.contains(&said),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_look_with_130() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let desk = Desk::with(&SITE.replace("192.0.2.10\"", &format!("127.0.0.1\"\nport = {port}")));
+    // Whoever connects waits for the greeting of sshd.
+    let code = desk.upsctl_interrupted(&["diff", "pve"], || {
+        let _ = listener.accept();
+    });
+    assert_eq!(code, 130);
+}

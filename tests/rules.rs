@@ -60,8 +60,11 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let cases: Cases =
-        toml::from_str(include_str!("rules/cases.toml")).unwrap_or_else(|why| panic!("{why}"));
+    cases_of(include_str!("rules/cases.toml"))
+}
+
+fn cases_of(text: &str) -> Vec<Case> {
+    let cases: Cases = toml::from_str(text).unwrap_or_else(|why| panic!("{why}"));
     cases.case
 }
 
@@ -372,6 +375,40 @@ fn one_corruption_yields_exactly_its_finding() {
         "{} cases\n{}",
         wrong.len(),
         wrong.join("\n")
+    );
+}
+
+/// Rules that speak of one thing that is there or not: the clean site is what is nearest to them.
+const ALL_OR_NOTHING: &str = "allow-unused directive-obsolete driver-not-packaged \
+    driver-package-missing feed-not-watched fixed-password-rights listen-may-not-exist mode-none-with-ups \
+    monitor-broken monitored-twice password-exposed password-mismatch power-from-elsewhere \
+    powerdownflag-cuts-others primary-missing remote-primary role-unknown secondary-with-primary-rights \
+    shutdowncmd-missing tls-incomplete tls-not-in-debian ups-incomplete ups-unknown user-lacks-password \
+    user-section-twice value-missing";
+
+#[test]
+fn what_is_near_to_a_rule_and_fine_yields_nothing() {
+    let fine = cases_of(include_str!("rules/fine.toml"));
+    let said = fine.iter().filter_map(|case| {
+        let ran = std::panic::catch_unwind(|| run(case).findings);
+        let found = ran.map(|found| {
+            found
+                .iter()
+                .map(|f| format!("{:?} {}: {}", f.host, f.rule, f.saw))
+                .collect::<Vec<_>>()
+        });
+        (found.as_ref().ok() != Some(&Vec::new())).then(|| format!("{}: {found:#?}", case.rule))
+    });
+    let said: Vec<String> = said.collect();
+    assert!(said.is_empty(), "{}", said.join("\n"));
+    let near: BTreeSet<&str> = fine.iter().map(|case| case.rule.as_str()).collect();
+    let bare: Vec<&str> = lint::rules()
+        .map(|rule| rule.id)
+        .filter(|id| !near.contains(id))
+        .collect();
+    assert_eq!(
+        bare.into_iter().collect::<BTreeSet<_>>(),
+        ALL_OR_NOTHING.split_whitespace().collect()
     );
 }
 

@@ -519,3 +519,54 @@ fn sshd(shims: &Path, own_lines: &str) -> Option<Sshd> {
         path.to_str().unwrap()
     ))
 }
+
+#[test]
+fn a_look_is_one_connection_and_one_command() {
+    let Some(sshd) = Sshd::start("LogLevel VERBOSE") else {
+        return;
+    };
+    let target = sshd.target();
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.toml");
+    let text = format!(
+        "[ups.ups]\nhost = \"pve\"\ndriver = \"dummy-ups\"\nport = \"ups.dev\"\n[hosts.pve]\naddress = \"127.0.0.1\"\n\
+         port = {}\nidentity_file = \"{}\"\n",
+        target.port.unwrap(),
+        sshd.path("user_key").display()
+    );
+    fs::write(&site, text).unwrap();
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_upsctl"))
+        .args(["-i".as_ref(), site.as_os_str()])
+        .args(["--ssh-config".as_ref(), sshd.path("ssh_config").as_os_str()])
+        .args(["diff", "--no-secrets"])
+        .output()
+        .unwrap();
+    let log = fs::read_to_string(sshd.path("sshd.log")).unwrap();
+    let said =
+        String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(sshd.logins(), 1, "{said}\n{log}");
+    assert_eq!(
+        log.matches("Starting session: ").count(),
+        1,
+        "{said}\n{log}"
+    );
+}
+
+/// `UPSCTL_LOOKS=1000` makes so many connections, each with one program; otherwise a few.
+#[test]
+fn no_connection_is_lost() {
+    let Some(sshd) = sshd(shims(&[]).path(), "MaxStartups 100") else {
+        return;
+    };
+    let looks = std::env::var("UPSCTL_LOOKS").ok();
+    let looks: usize = looks.and_then(|text| text.parse().ok()).unwrap_or(5);
+    let mut lost = Vec::new();
+    for look in 0..looks {
+        let input = "x".repeat(30_000);
+        match run(&mut sshd.transport(), "cat; echo >&2 done", &input) {
+            Ok(output) => assert_eq!((output.status, output.stdout.len()), (0, input.len())),
+            Err(error) => lost.push(format!("{look}: {error}")),
+        }
+    }
+    assert!(lost.is_empty(), "{} of {looks}: {lost:#?}", lost.len());
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -103,6 +104,24 @@ impl Desk {
         );
         assert!(!printed.contains("panicked"), "{printed}");
         ran
+    }
+
+    /// Runs the program, presses Ctrl-C once `ready` returns, and gives its exit code as a
+    /// shell has it.
+    pub fn upsctl_interrupted(&self, words: &[&str], ready: impl FnOnce()) -> i32 {
+        let mut child = self
+            .command(words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        ready();
+        let pid = child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(sent.expect("kill runs").success());
+        let ended = child.wait().expect("it ends");
+        let by_signal = || 128 + ended.signal().expect("a code or a signal");
+        ended.code().unwrap_or_else(by_signal)
     }
 
     /// Runs the program with a stdout that nobody reads any more; gives its exit code and stderr.
