@@ -143,6 +143,24 @@ fn no_recording_holds_a_password_or_a_serial_number() {
 }
 
 #[test]
+fn on_battery_nothing_is_restarted_before_mains_are_back() {
+    let diagnosis = diagnose(&bundles("on-battery-with-a-test-command"), None, &[]);
+    for check in findings(&diagnosis).filter(|check| check.rule != "mains-lost") {
+        let fix = check
+            .verdict
+            .finding()
+            .and_then(|finding| finding.fix.clone());
+        assert!(
+            fix.is_some_and(|fix| fix.starts_with("When mains are back. ")),
+            "{check:?}"
+        );
+    }
+    let calm = diagnose(&bundles("shutdowncmd-test"), None, &[]);
+    let mut fixes = findings(&calm).filter_map(|check| check.verdict.finding()?.fix.clone());
+    assert!(fixes.all(|fix| !fix.contains("mains are back")));
+}
+
+#[test]
 fn a_symptom_asks_only_for_its_links() {
     let on_battery = diagnose(&bundles("on-battery"), Some(Symptom::OnBattery), &[]);
     assert_eq!(found(&on_battery), ["pve mains-lost"]);

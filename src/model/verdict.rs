@@ -43,6 +43,16 @@ impl Verdict {
         }
     }
 
+    /// The same, to be completed.
+    pub fn finding_mut(&mut self) -> Option<&mut Finding> {
+        match self {
+            Self::Note { finding } | Self::Warn { finding } | Self::Fail { finding } => {
+                Some(finding)
+            }
+            Self::Pass | Self::Skipped { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
     /// Whether what depends on it need not be looked at.
     pub fn breaks(&self) -> bool {
         matches!(self, Self::Fail { .. })

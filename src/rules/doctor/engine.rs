@@ -18,10 +18,15 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>, course: &[Troub
     let site = ParsedSite::of_bundles(bundles);
     let mut broken = Broken::default();
     let mut checks = Vec::new();
+    let power = power::lines(&site);
+    let on_battery = power.iter().any(|line| line.on_battery);
     for rule in all() {
         for subject in subjects(&site, rule.scope) {
             checks.push(check(&site, rule, subject, &mut broken));
         }
+    }
+    if on_battery {
+        checks.iter_mut().for_each(put_off);
     }
     if !checks.iter().any(|check| check.verdict.breaks()) {
         checks.extend(course.iter().filter_map(of_course));
@@ -32,12 +37,28 @@ pub(super) fn walk(bundles: &[Bundle], symptom: Option<Symptom>, course: &[Troub
     let mut diagnosis = Diagnosis {
         verdict: String::new(),
         meaning: None,
-        power: power::lines(&site),
+        power,
         checks,
     };
     diagnosis.verdict = sentence(&diagnosis, site.hosts().count());
     diagnosis.meaning = meaning(&site, &diagnosis);
     diagnosis
+}
+
+/// Nothing is to be restarted while a UPS is on battery; what to do about that is said where it is said.
+fn put_off(checked: &mut Checked) {
+    let link = checked.link;
+    let finding = checked
+        .verdict
+        .finding_mut()
+        .filter(|_| link != Link::Power);
+    let Some(fix) = finding.and_then(|finding| finding.fix.as_mut()) else {
+        return;
+    };
+    let restarts = ["restart", "upsctl deploy", "systemctl start"];
+    if restarts.iter().any(|word| fix.contains(word)) {
+        *fix = format!("When mains are back. {fix}");
+    }
 }
 
 /// What goes wrong in the course of an outage, as a check of the last link. What only the worst one
@@ -163,7 +184,7 @@ fn meaning(site: &ParsedSite<'_>, diagnosis: &Diagnosis) -> Option<String> {
         }
     };
     let on_battery = diagnosis.power.iter().any(|line| line.on_battery);
-    Some(match first.link {
+    let said = match first.link {
         Link::Host if UNREACHED.contains(&first.rule) => {
             format!("whether {host} shuts down when mains fail cannot be told")
         }
@@ -184,12 +205,22 @@ fn meaning(site: &ParsedSite<'_>, diagnosis: &Diagnosis) -> Option<String> {
         Link::Shutdown => {
             format!("if mains fail now, {host} or the UPS is not switched off as it should")
         }
-    })
+    };
+    let now = if on_battery {
+        "mains are away:"
+    } else {
+        "if mains fail now,"
+    };
+    Some(said.replacen("if mains fail now,", now, 1))
 }
 
 fn sentence(diagnosis: &Diagnosis, hosts: usize) -> String {
-    let mut failures = diagnosis.failures();
+    let mut failures = diagnosis.failures().peekable();
     let first = failures.next();
+    let on_battery = diagnosis.power.iter().any(|line| line.on_battery);
+    // That mains are away is no fault: what is broken besides is what one has to know.
+    let second =
+        failures.next_if(|_| on_battery && first.is_some_and(|one| one.link == Link::Power));
     let more = failures.count();
     let named = |checked: &Checked| {
         checked
@@ -200,10 +231,14 @@ fn sentence(diagnosis: &Diagnosis, hosts: usize) -> String {
             })
     };
     if let Some(first) = first {
+        let named = match second {
+            Some(second) => format!("{}; and {}", named(first), named(second)),
+            None => named(first),
+        };
         return match more {
-            0 => named(first),
-            1 => format!("{} (and one more broken link)", named(first)),
-            more => format!("{} (and {more} more broken links)", named(first)),
+            0 => named,
+            1 => format!("{named} (and one more broken link)"),
+            more => format!("{named} (and {more} more broken links)"),
         };
     }
     if let Some(first) = diagnosis.warnings().next() {
