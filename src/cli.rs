@@ -47,6 +47,8 @@ pub enum Command {
     Verify(cmd::verify::Arguments),
     /// Say who goes down when in an outage, and whether the battery lasts
     Timeline(cmd::timeline::Arguments),
+    /// Rehearse the outage on the real hosts, with the power on: nothing goes down
+    Drill(cmd::drill::Arguments),
     /// Say how each UPS is, how long it lasts, who goes down when, and who is logged in
     Status(cmd::status::Arguments),
     /// Say what happened: one time line of all hosts' journals, and the outages in it
@@ -107,6 +109,7 @@ impl Command {
             Self::Rollback(arguments) => cmd::rollback::run(global, arguments),
             Self::Remove(arguments) => cmd::remove::run(global, arguments),
             Self::Verify(arguments) => cmd::verify::run(global, arguments),
+            Self::Drill(arguments) => cmd::drill::run(global, arguments),
             Self::Timeline(arguments) => cmd::timeline::run(global, arguments),
             Self::Status(arguments) => cmd::status::run(global, arguments),
             Self::Events(arguments) => cmd::events::run(global, arguments),

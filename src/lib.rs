@@ -5,6 +5,7 @@ pub mod apply;
 pub mod cli;
 pub mod cmd;
 pub mod disk;
+pub mod drill;
 pub mod events;
 pub mod exit;
 pub mod flow;

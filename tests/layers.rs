@@ -26,10 +26,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("observe", &["host", "model", "nut"]),
     ("apply", &["host", "model", "nut"]),
     ("import", &["model", "nut", "render", "site"]),
+    ("drill", &["host", "model", "nut", "site", "time"]),
     (
         "flow",
         &[
             "apply",
+            "drill",
             "events",
             "disk",
             "host",

@@ -16,7 +16,7 @@ const BEGIN: &str =
 const END: &str = "<!-- keys: end -->";
 
 /// The tables of an inventory, and the type of the schema that each is.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("[ups.NAME]", "Ups"),
     ("[hosts.NAME]", "Host"),
     ("[secrets]", "Secrets"),
@@ -24,6 +24,7 @@ const TABLES: [(&str, &str); 8] = [
     ("[defaults]", "Overrides"),
     ("[prometheus]", "Prometheus"),
     ("[power]", "Power"),
+    ("[site]", "Site"),
     ("at the top", ""),
 ];
 

@@ -4,14 +4,15 @@
 
 pub mod history;
 
-use crate::host::shell;
+use crate::host::{shell, state};
 use crate::model::plan::{Before, FileChange, HostPlan, UnitAction, UnitStep};
 use crate::model::secret::{Secret, SecretStore};
 use crate::nut::version::NutVersion;
 
 const APPLY: &str = include_str!("apply.sh");
 const ORDER: &str = include_str!("order.sh");
-const FUNCTIONS: [&str; 5] = [
+const FUNCTIONS: [&str; 6] = [
+    state::OWN_FOLDER,
     ORDER,
     include_str!("txn.sh"),
     include_str!("files.sh"),
@@ -23,7 +24,7 @@ const REMOVE: &str = include_str!("remove.sh");
 const UNDO: &str = include_str!("undo.sh");
 
 /// Where transactions live on a host.
-pub const STATE_DIR: &str = "/var/lib/upsctl";
+pub const STATE_DIR: &str = state::DIR;
 
 /// How a plan is applied.
 #[derive(Debug, Clone)]

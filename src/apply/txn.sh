@@ -19,8 +19,6 @@
 # From the first change on, nothing here needs a new block or inode: a disk that fills in the middle
 # stops neither the deploy nor its undoing.
 
-say() { printf '%s\n' "$*"; }
-
 # For people. A log that cannot be written stops nothing.
 note() { { printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%S)" "$*" >>"$T/log"; } 2>/dev/null || true; }
 

@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod diff;
 pub mod doctor;
 mod doctor_fix;
+pub mod drill;
 pub mod events;
 pub mod explain;
 mod global;

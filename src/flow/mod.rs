@@ -5,6 +5,7 @@ pub mod check;
 pub mod check_files;
 pub mod deploy;
 pub mod doctor;
+pub mod drill;
 pub mod events;
 pub mod exposure;
 pub mod fleet;

@@ -108,7 +108,7 @@ pub fn troubles(run: &Run, bundles: &[Bundle]) -> Result<Vec<Trouble>> {
 }
 
 /// The outage by what was seen, and the Proxmox VE hosts whose guests were not.
-fn by_looks(
+pub(super) fn by_looks(
     run: &Run,
     hosts: &[DesiredHost],
     seen: &BTreeMap<&HostName, &ObservedHost>,
@@ -139,7 +139,7 @@ fn is_allowed(run: &Run, trouble: &Trouble) -> bool {
 }
 
 /// Every host of the inventory, for the version that was seen where it was looked at.
-fn rendered<'a>(
+pub(super) fn rendered<'a>(
     run: &Run,
     looked: impl Iterator<Item = (&'a HostName, &'a DesiredHost)>,
 ) -> Result<Vec<DesiredHost>> {

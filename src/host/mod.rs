@@ -12,6 +12,7 @@ pub mod sections;
 pub mod shell;
 mod ssh;
 mod ssh_error;
+pub mod state;
 mod target;
 
 pub use connect::{Connector, Ways};
@@ -164,7 +165,7 @@ pub trait Look: Sync {
     fn look(&self, host: &HostName, question: &Question) -> Result<Output, HostError>;
 }
 
-/// Changes hosts, too. Handed to `deploy`, `rollback` and `doctor --fix` alone.
+/// Changes hosts, too. Handed to `deploy`, `rollback`, `drill` and `doctor --fix` alone.
 pub trait Change: Look {
     /// Runs a command on a host to its end, over the connection that is open to it or a new one.
     /// A dialogue that does not talk gets stdin closed after the input.

@@ -38,6 +38,23 @@ pub struct Inventory {
     pub prometheus: Option<Prometheus>,
     /// What measures the rack's draw at the wall, for `power`.
     pub power: Option<Power>,
+    /// What holds for the whole site.
+    pub site: Site,
+}
+
+/// What holds for the whole site.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Site {
+    /// The TCP port on which `drill` rehearses; clients must reach it as they reach 3493. Default: 3494.
+    #[schemars(range(min = 1))]
+    pub drill_port: u16,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self { drill_port: 3494 }
+    }
 }
 
 /// One UPS.

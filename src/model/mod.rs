@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod desired;
 pub mod diagnostic;
+pub mod drill;
 pub mod duration;
 pub mod event;
 pub mod finding;

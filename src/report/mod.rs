@@ -6,6 +6,7 @@
 
 mod clock;
 pub mod diagnostic;
+pub mod drill;
 pub mod exit_code;
 pub mod github;
 pub mod human;

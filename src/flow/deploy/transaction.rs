@@ -222,7 +222,7 @@ fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostR
     };
     match answer {
         Answer::Locked(holder) => refused(
-            format!("another deploy is under way: {holder}"),
+            format!("another deploy or drill is under way: {holder}"),
             "wait for it to end, then deploy again",
         ),
         Answer::Unfinished(open) => refused(

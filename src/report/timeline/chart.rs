@@ -8,6 +8,9 @@ use crate::time::Chain;
 /// Names are cut here: a chart is for its bars.
 const LONGEST_NAME: usize = 18;
 
+/// Stands before what was seen of the host above.
+const MEASURED: &str = "  measured";
+
 /// Columns for the time on battery before it is low.
 const BEFORE: usize = 6;
 
@@ -20,10 +23,11 @@ struct Frame {
 
 impl Frame {
     fn of(bars: &[Bar], end: f64, width: usize) -> Self {
-        let longest = bars
-            .iter()
-            .map(|bar| clean(&bar.name).chars().count())
-            .max();
+        let length = |bar: &Bar| match bar.is_measured {
+            true => MEASURED.len(),
+            false => clean(&bar.name).chars().count(),
+        };
+        let longest = bars.iter().map(length).max();
         let name = longest.unwrap_or(0).min(LONGEST_NAME).min(width / 3);
         let used = 2 + name + 2 + BEFORE + 1;
         Self {
@@ -58,7 +62,7 @@ pub(super) fn chart(chain: &Chain, width: usize) -> String {
     let mut out = axis(chain, &frame);
     for bar in &bars {
         let name = if bar.is_measured {
-            "  measured".into()
+            MEASURED.into()
         } else {
             bar.name.clone()
         };

@@ -74,6 +74,12 @@ pub fn human(course: &Course, page: &Page) -> String {
     out
 }
 
+/// The charts alone, one for each chain.
+pub fn charts(line: &TimeLine, width: usize) -> String {
+    let charts = line.chains.iter().map(|chain| chart::chart(chain, width));
+    charts.collect::<Vec<_>>().join("\n")
+}
+
 /// A sentence goes on no deeper than this.
 const DEEPEST: usize = 14;
 
