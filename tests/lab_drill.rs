@@ -2,11 +2,12 @@
 
 mod support;
 
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::Value;
-use support::{Lab, Ran, available};
+use support::{Lab, Ran, available, wait_for};
 
 const UPS: &str = r#"
 [ups.ups]
@@ -158,4 +159,134 @@ fn three_generations_pass_and_nothing_is_left() {
         assert_eq!(verdict(&document, about, "pve").0, "pass", "{about}");
     }
     nothing_is_left(&lab, &hosts, &before);
+}
+
+/// What is tried in the box: every way to power off, to signal, to tell or to write outside of it.
+/// None may succeed.
+const WAYS_OUT: &str = "\
+shutdown -h +0
+shutdown -P now
+shutdown -r now
+poweroff
+systemctl poweroff
+systemctl --force poweroff
+systemctl --force --force poweroff
+systemctl stop nut-monitor
+systemctl start reboot.target
+halt -f -p
+poweroff -f
+telinit 0
+echo o >/proc/sysrq-trigger
+dbus-send --system --print-reply --dest=org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager.PowerOff boolean:false
+busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager PowerOff b false
+busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager PowerOff
+kill -s RTMIN+4 1
+kill -s RTMIN+14 1
+kill -s TERM 1
+kill -s INT 1
+kill -s PWR 1
+/bin/kill -KILL 1
+echo canary | wall
+logger canary
+systemd-cat echo canary
+touch /etc/killpower
+touch /root/canary
+touch /etc/canary
+touch /var/lib/upsctl/canary
+upsmon -c fsd
+mount -t tmpfs canary /mnt
+mknod /dev/canary b 8 0
+date -s 2001-01-01
+ip link set lo down
+nsenter -t 1 -m shutdown -h now
+";
+
+/// Opens the box, tries all of it in one, and closes it.
+fn tries_to_get_out(lab: &Lab, host: &str) -> String {
+    let script = format!(
+        "DRILL={folder} LOCK=/var/lib/upsctl/lock MAX=80
+        mkdir -p /var/lib/upsctl && touch $LOCK
+        {functions}
+        open_box
+        for _ in $(seq 50); do [ -e $DRILL/held ] || sleep 0.1; done
+        mkdir -p $DRILL/etc $DRILL/run $DRILL/log
+        cat >$DRILL/ways <<'WAYS'\n{WAYS_OUT}WAYS
+        cat >$DRILL/try.sh <<'TRY'
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+while IFS= read -r way; do
+  if timeout 5 sh -c \"$way\" >/dev/null 2>&1 </dev/null; then echo \"OUT $way\"; else echo \"in $way\"; fi
+done </run/upsctl-drill/ways
+# The control: what is allowed works.
+echo x >/run/upsctl-drill/canary && cat /etc/nut/inside >/dev/null && echo whole
+TRY
+        touch $DRILL/etc/inside
+        boxed try sh $DRILL/try.sh
+        for _ in $(seq 500); do grep -q '^whole' $DRILL/log/try || sleep 0.1; done
+        cat $DRILL/log/try
+        close_box
+        left_of_box
+        ls /etc/killpower /root/canary /etc/canary /var/lib/upsctl/canary 2>/dev/null
+        journalctl -q --no-pager -b | grep canary
+        true",
+        folder = upsctl::drill::FOLDER,
+        functions = upsctl::drill::BOX,
+    );
+    lab.sh(host, &script).expect(0).out
+}
+
+#[test]
+fn nothing_gets_out_of_the_box_on_any_generation() {
+    if !available() {
+        return;
+    }
+    let suites = ["bullseye", "bookworm", "trixie"];
+    let hosts: Vec<String> = suites.map(|suite| format!("{suite}={suite}")).into();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let lab = Lab::up("drillbox", &hosts);
+    for host in suites {
+        let born = lab.sh(host, "cut -d' ' -f22 /proc/1/stat").expect(0).out;
+        let out = tries_to_get_out(&lab, host);
+        let kept = WAYS_OUT
+            .lines()
+            .fold(String::new(), |all, way| format!("{all}in {way}\n"));
+        assert_eq!(out, format!("{kept}whole\n"), "{host}");
+        let now = lab.sh(host, "cut -d' ' -f22 /proc/1/stat").expect(0).out;
+        assert_eq!(now, born, "{host} is the boot it was");
+    }
+}
+
+/// Starts a drill that is not waited for.
+fn begun(lab: &Lab, words: &[&str]) -> std::process::Child {
+    let mut all = vec!["drill", "-y"];
+    all.extend(words);
+    let mut command = lab.upsctl_command(&all);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("upsctl starts")
+}
+
+fn in_the_drill(lab: &Lab, status: &str) {
+    let script = format!("upsc ups@127.0.0.1:3494 ups.status 2>/dev/null | grep -w '{status}'");
+    wait_for("the drill's UPS says so", 60, || {
+        lab.sh("pve", &script).code == 0
+    });
+}
+
+/// The real UPS is low in the middle of a drill: both hosts go down, by NUT itself, in order.
+#[test]
+fn a_real_outage_in_the_middle_takes_its_course() {
+    if !available() {
+        return;
+    }
+    let lab = site("drillob", &["trixie", "bookworm"], "");
+    let mut child = begun(&lab, &[]);
+    in_the_drill(&lab, "LB");
+    lab.ups_status("pve", "OB LB");
+    let off = |host: &str| lab.ctl(&["wait", host, "off", "1"]).code == 0;
+    wait_for("the client powers off", 60, || {
+        assert!(!off("pve"), "the server went down before its client");
+        off("nas")
+    });
+    wait_for("the server powers off", 60, || off("pve"));
+    let code = child.wait().expect("it ends").code();
+    assert!(matches!(code, Some(1)), "{code:?}");
 }
