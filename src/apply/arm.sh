@@ -2,12 +2,14 @@
 BOOT_UNIT=upsctl-undo.service
 
 # A timer fires up to a minute late unless AccuracySec is set. When the undo fails it comes again each
-# minute; when the record is gone there is nothing to come for.
+# minute; when the record is gone there is nothing to come for. Its command has no character that means
+# something to systemd or a shell: 252 does not read back what it quoted itself after a daemon-reload, which
+# the enumerator asks for.
 arm_timer() {
   if [ -d "$ROOT/run/systemd/system" ]; then
     systemd-run --quiet --collect --unit="upsctl-undo-$ID" --on-active="${1}s" --on-unit-inactive=60s \
-      --timer-property=AccuracySec=1s /bin/sh -c '[ ! -e "$0" ] || exec /bin/sh "$0" timer; systemctl stop "$1"' \
-      "$T/undo.sh" "upsctl-undo-$ID.timer"
+      --timer-property=AccuracySec=1s \
+      /bin/sh -c "test -e $T/undo.sh && exec /bin/sh $T/undo.sh timer || systemctl stop upsctl-undo-$ID.timer"
     return
   fi
   (

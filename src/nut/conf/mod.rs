@@ -16,7 +16,7 @@ use std::ops::Range;
 
 pub use lexer::is_one_word;
 pub use lexer::parse;
-pub use position::Position;
+pub use position::{Locator, Position};
 pub use problem::{Problem, ProblemKind};
 pub use quote::{QuoteError, check, quote, quote_always};
 

@@ -14,14 +14,48 @@ pub struct Position {
 impl Position {
     /// The place of `span` in `source`.
     pub fn locate(source: &[u8], span: Range<usize>) -> Position {
-        let before = &source[..span.start.min(source.len())];
-        let start = before
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |i| i + 1);
+        Locator::new(source).locate(span)
+    }
+}
+
+/// Finds places one after the other, without beginning anew for each.
+#[derive(Debug)]
+pub struct Locator<'a> {
+    source: &'a [u8],
+    at: usize,
+    line: usize,
+    column: usize,
+}
+
+impl<'a> Locator<'a> {
+    /// One that stands at the start of `source`.
+    pub fn new(source: &'a [u8]) -> Self {
+        Self {
+            source,
+            at: 0,
+            line: 1,
+            column: 1,
+        }
+    }
+
+    /// The place of `span`; one before the last place costs the way from the start.
+    pub fn locate(&mut self, span: Range<usize>) -> Position {
+        let to = span.start.min(self.source.len());
+        if to < self.at {
+            *self = Self::new(self.source);
+        }
+        for byte in &self.source[self.at..to] {
+            if *byte == b'\n' {
+                self.line += 1;
+                self.column = 1;
+            } else if starts_char(*byte) {
+                self.column += 1;
+            }
+        }
+        self.at = to;
         Position {
-            line: 1 + before.iter().filter(|b| **b == b'\n').count(),
-            column: 1 + before[start..].iter().filter(|b| starts_char(**b)).count(),
+            line: self.line,
+            column: self.column,
             span,
         }
     }

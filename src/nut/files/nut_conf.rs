@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::{Trap, TrapKind, shell};
-use crate::nut::conf::Position;
+use crate::nut::conf::{Locator, Position};
 
 /// `nut.conf`: shell assignments, sourced by Debian's wrappers and read by systemd as an
 /// EnvironmentFile (nut.conf(5), systemd.exec(5)).
@@ -33,6 +33,7 @@ impl NutConf {
     pub fn parse(bytes: &[u8]) -> Self {
         let mut reader = Reader {
             source: bytes,
+            places: Locator::new(bytes),
             view: Self::default(),
         };
         let mut at = 0;
@@ -58,12 +59,13 @@ impl NutConf {
 
 struct Reader<'a> {
     source: &'a [u8],
+    places: Locator<'a>,
     view: NutConf,
 }
 
 impl Reader<'_> {
     fn trap(&mut self, kind: TrapKind, span: Range<usize>) {
-        let place = Position::locate(self.source, span);
+        let place = self.places.locate(span);
         self.view.traps.push(Trap { kind, place });
     }
 
@@ -93,13 +95,14 @@ impl Reader<'_> {
 
     fn assignment(&mut self, name: Range<usize>, exported: bool) -> usize {
         let value = shell::value(self.source, name.end + 1);
+        let place = self.places.locate(name.clone());
         for (kind, span) in value.odd {
             self.trap(kind, span);
         }
         self.view.assignments.push(Assignment {
-            name: self.text(name.clone()),
+            name: self.text(name),
             value: String::from_utf8_lossy(&value.text).into_owned(),
-            place: Position::locate(self.source, name),
+            place,
             value_span: value.span.clone(),
             exported,
         });

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::nut::conf::{Conf, Position, ProblemKind};
+use crate::nut::conf::{Conf, Locator, Position, ProblemKind};
 use crate::nut::ups_name::SystemError;
 
 /// Something NUT ignores or reads differently than it looks, and where.
@@ -97,9 +97,10 @@ pub enum TrapKind {
 impl TrapKind {
     /// Every problem of the words, as traps.
     pub(super) fn of_words(conf: &Conf) -> Vec<Trap> {
+        let mut places = Locator::new(conf.source());
         let traps = conf.problems().map(|(_, problem)| Trap {
             kind: TrapKind::Words(problem.kind),
-            place: Position::locate(conf.source(), problem.span.clone()),
+            place: places.locate(problem.span.clone()),
         });
         traps.collect()
     }

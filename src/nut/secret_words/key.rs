@@ -24,7 +24,7 @@ const OFF: usize = 2;
 
 /// Whether a word is meant to be this one, in lower case.
 pub(super) fn is_nearly(word: &str, wanted: &str) -> bool {
-    strsim::damerau_levenshtein(word, wanted) <= OFF
+    word.len().abs_diff(wanted.len()) <= OFF && strsim::damerau_levenshtein(word, wanted) <= OFF
 }
 
 /// Whole names that do.

@@ -9,6 +9,7 @@ mod line;
 mod tests;
 mod text;
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::conf::{Line, parse};
@@ -93,6 +94,8 @@ struct Finder<'a> {
     /// The name of the last header, as written.
     section: Option<String>,
     found: Vec<SecretSpan>,
+    /// The last stretch whose physical end was looked for: a line may go on for the whole file.
+    reached: Cell<(usize, usize)>,
 }
 
 impl<'a> Finder<'a> {
@@ -102,6 +105,7 @@ impl<'a> Finder<'a> {
             source,
             section: None,
             found: Vec::new(),
+            reached: Cell::new((1, 0)),
         }
     }
 
@@ -160,6 +164,10 @@ impl<'a> Finder<'a> {
 
     /// The end of the physical line at `at`, and of those it continues in.
     fn physical_end(&self, at: usize) -> usize {
+        let (from, reached) = self.reached.get();
+        if (from..=reached).contains(&at) {
+            return reached;
+        }
         let mut end = at;
         loop {
             let rest = self.source.get(end..).unwrap_or_default();
@@ -168,6 +176,7 @@ impl<'a> Finder<'a> {
                 .strip_suffix(b"\r")
                 .unwrap_or(&self.source[..end]);
             if end >= self.source.len() || !line.ends_with(b"\\") {
+                self.reached.set((at, end));
                 return end;
             }
             end += 1;

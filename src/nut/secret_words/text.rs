@@ -97,7 +97,8 @@ impl Finder<'_> {
             if let Some(user_info) = rest[..length].iter().rposition(|byte| *byte == b'@') {
                 self.add(start..start + user_info, SecretOwner::Url);
             }
-            at = start;
+            // Another one in the same word ends at the same `@`.
+            at = start + length;
         }
     }
 }
