@@ -99,7 +99,11 @@ fn linting_is_linear() {
 #[test]
 fn masking_is_linear() {
     growth("masking", |kind, count| {
-        masking::file(KINDS[kind].0, &text(kind, 4 * count), &SecretStore::default());
+        masking::file(
+            KINDS[kind].0,
+            &text(kind, 4 * count),
+            &SecretStore::default(),
+        );
     });
 }
 

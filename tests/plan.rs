@@ -196,6 +196,8 @@ fn a_host_in_sync_has_no_step_in_any_version() {
     }
 }
 
+const LOGS_IN_AGAIN: &str = "restart nut-monitor because nut-server restarts: it logs in again at once, not at its next poll";
+
 #[test]
 fn what_changes_restarts_what_reads_it() {
     let add = |text: &'static str| move |old: &str| format!("{old}{text}");
@@ -206,6 +208,7 @@ fn what_changes_restarts_what_reads_it() {
             vec![
                 "restart nut-server because upsd.conf changes: MAXAGE is removed, which a reload would \
                  not notice",
+                LOGS_IN_AGAIN,
             ],
         ),
         (
@@ -228,6 +231,7 @@ fn what_changes_restarts_what_reads_it() {
                 "enumerate nut-driver-enumerator because ups.conf changes",
                 "restart nut-driver@ups because ups.conf changes",
                 "restart nut-server because ups.conf changes",
+                LOGS_IN_AGAIN,
             ],
         ),
     ] {
@@ -249,7 +253,10 @@ fn a_unit_that_does_not_run_is_restarted_and_nothing_else() {
     host.observed.units.remove(SERVER);
     assert_eq!(
         units(&host.plan()),
-        ["restart nut-server because it is not there yet"]
+        [
+            "restart nut-server because it is not there yet",
+            LOGS_IN_AGAIN,
+        ]
     );
     let mut host = pve();
     host.unit(DRIVER).active = "inactive".into();

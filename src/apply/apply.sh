@@ -9,7 +9,7 @@ trap '' HUP PIPE
 umask 077
 T=$STATE/txn/$ID
 WAY=$ROOT/etc/nut/.upsctl-$ID
-DID='' BEFORE='' ANSWERED='' unread=''
+DID='' BEFORE='' ANSWERED='' WRITTEN='' ENUMERATED='' unread=''
 
 result() { printf '\n--%s result %s\n' "$NONCE" "$*"; }
 
@@ -96,21 +96,57 @@ write_files() {
   sync "$ROOT/etc/nut" || roll_back "$ROOT/etc/nut cannot be synced"
 }
 
+# What is restarted at once is restarted by one command: first all drivers, then upsd and upsmon, which
+# systemd starts one after the other. upsd finds a driver that comes later only after seconds.
 act_on_units() {
-  begun=
+  begun='' group='' of=''
   for step in $ACTIONS; do
     unit=${step#*:}
     action=${step%%:*}
+    case $step in
+      restart:nut-driver*) kind=drivers ;;
+      restart:*) kind=daemons ;;
+      *) kind='' ;;
+    esac
+    [ "$kind" = "$of" ] && [ -n "$kind" ] || restart_group
     # Before the first risky step there is a way back without any restart; after it, forward is
     # the shorter way to a chain that works.
     if risky "$action" "$unit" && [ -z "$begun$EVEN_ON_BATTERY" ]; then
       battery=$(on_battery) && roll_back "mains failed during the deploy ($battery)"
       begun=1
     fi
+    if [ "$kind" = drivers ] && runs_anew "$unit"; then
+      note "$unit was started by the enumerator"
+      continue
+    fi
     begin "$step" || roll_back "cannot write to $STATE"
+    of=$kind
+    if [ -n "$kind" ]; then
+      group="$group $unit"
+      continue
+    fi
     note "$action $unit"
     act "$action" "$unit" || roll_back "systemctl $action $unit failed"
+    [ "$action" != enumerate ] || ENUMERATED=$(units_now) || roll_back "systemd does not answer"
   done
+  restart_group
+}
+
+restart_group() {
+  of=
+  [ -n "$group" ] || return 0
+  note "restart$group"
+  act restart "$group" || roll_back "systemctl restart$group failed"
+  group=
+}
+
+# Whether a driver is of the new files already: since they were written it was started, by the enumerator.
+runs_anew() {
+  find_unit "$ENUMERATED" "$1"
+  [ "$is_active" = active ] || return 1
+  runs=$is_invocation
+  find_unit "$WRITTEN" "$1"
+  [ "$runs" != "$is_invocation" ]
 }
 
 # Drops transactions beyond the newest KEEP. The state before the first deploy is never dropped: what
@@ -183,6 +219,7 @@ case " $PLAN" in *' ups.conf,'*)
 esac
 write_files
 mark files || roll_back "cannot write to $STATE"
+WRITTEN=$(units_now) || roll_back "systemd does not answer"
 act_on_units
 release_enumerator || roll_back "$PATH_UNIT did not start again"
 mark applied || roll_back "cannot write to $STATE"

@@ -79,7 +79,7 @@ find_unit() {
   done
 }
 
-# One unit action, its words in the log. Bounded; systemd's own job goes on when the wait ends. The
+# One action on a unit, or a restart of several, its words in the log. Bounded; systemd's own job goes on when the wait ends. The
 # words go through memory: a log that cannot be written must not stop the action.
 act() {
   said=$(perform "$1" "$2" 2>&1)
@@ -95,7 +95,7 @@ perform() {
     unmask) timeout 30 systemctl unmask "$2" ;;
     mask) timeout 30 systemctl mask "$2" ;;
     # A driver is asked for again even when systemd gave up on it.
-    restart) systemctl reset-failed "$2" 2>/dev/null; timeout 90 systemctl restart "$2" ;;
+    restart) systemctl reset-failed $2 2>/dev/null; timeout 90 systemctl restart $2 ;;
     start) systemctl reset-failed "$2" 2>/dev/null; timeout 90 systemctl start "$2" ;;
     stop) timeout 90 systemctl stop "$2" ;;
     reload) timeout 30 systemctl reload "$2" ;;
@@ -104,11 +104,12 @@ perform() {
     reload-upsmon) timeout 30 upsmon -c reload ;;
     enumerate)
       timeout 60 systemctl restart "$2" || return
-      # Its instances come up in the background.
-      for wait in 1 2 3 4 5 6 7 8 9 10; do
-        [ "$(systemctl show -p ActiveState --value "$2")" = activating ] || break
-        sleep 0.5
+      # Its instances come up in the background: a start waits for one under way.
+      drivers=
+      for step in $ACTIONS; do
+        case $step in restart:nut-driver@*) drivers="$drivers ${step#*:}" ;; esac
       done
+      [ -z "$drivers" ] || timeout 20 systemctl start $drivers || true
       ;;
   esac
 }

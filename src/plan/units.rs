@@ -52,6 +52,10 @@ pub(super) fn steps(
         owed(observed, unit, reads, files, &mut wanted);
     }
     login_owed(desired, observed, &mut wanted);
+    if desired.role.is_server() && wanted.action(SERVER) == Some(UnitAction::Restart) {
+        let why = "nut-server restarts: it logs in again at once, not at its next poll";
+        wanted.add(MONITOR, UnitAction::Restart, why.into());
+    }
     enablement(desired, observed, instances, &mut wanted);
     wanted.in_order()
 }
@@ -217,6 +221,10 @@ impl Wanted {
         if !reasons.contains(&why) {
             reasons.push(why);
         }
+    }
+
+    fn action(&self, unit: &str) -> Option<UnitAction> {
+        self.units.get(unit).map(|(action, _)| *action)
     }
 
     fn add_enable(&mut self, unit: &str) {

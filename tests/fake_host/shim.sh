@@ -73,7 +73,18 @@ effect() {
               ;;
           esac
           ;;
-        restart | start) for unit; do :; done; echo "$1 $unit" >>"$FAKE/log"; start_unit "$unit" ;;
+        restart | start)
+          action=$1 all=0
+          shift
+          for unit; do
+            case $unit in -*) continue ;; esac
+            # To start what runs changes nothing.
+            [ "$action $(state_of "$unit")" != 'start active' ] || continue
+            echo "$action $unit" >>"$FAKE/log"
+            start_unit "$unit" || all=1
+          done
+          [ $all = 0 ]
+          ;;
         stop)
           for unit; do :; done
           case $unit in upsctl-undo-*) : >"$FAKE/timer-off" ;; esac
