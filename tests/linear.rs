@@ -125,6 +125,6 @@ fn recording(kind: usize, count: usize) -> Recording {
 #[test]
 fn diagnosing_is_linear() {
     growth("diagnosing", |kind, count| {
-        diagnose(&recording(kind, count).bundles(), None);
+        diagnose(&recording(kind, count).bundles(), None, &[]);
     });
 }
