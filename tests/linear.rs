@@ -19,7 +19,7 @@ const MOST: f64 = 8.0;
 const SHORTEST: Duration = Duration::from_millis(3);
 
 /// What a line of each kind is, by its number.
-const KINDS: [(File, fn(usize) -> String); 14] = [
+const KINDS: [(File, fn(usize) -> String); 13] = [
     (File::Upsmon, |n| format!("NOTHING{n} x\n")),
     (File::Upsmon, |n| {
         format!("MONITOR u{n}@h{n} 1 me pw primary\n")
@@ -40,9 +40,6 @@ const KINDS: [(File, fn(usize) -> String); 14] = [
         format!("[u{n}]\npassword = x{n}\nupsmon primary\n")
     }),
     (File::UpsdUsers, |_| "password = a#\"b\n".into()),
-    (File::Upsd, |n| {
-        format!("LISTEN 10.0.{}.{} 3493\n", n / 250, n % 250)
-    }),
     (File::Nut, |n| format!("X{n}='a\n")),
 ];
 

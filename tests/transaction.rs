@@ -319,7 +319,7 @@ fn one_fault((at, disks, fault): (usize, Disks, &'static str)) -> Option<String>
         .take(200)
         .collect::<String>();
     let call = std::fs::read_to_string(host.path("redirect")).unwrap_or(call);
-    let orphaned = fault == "state-gone";
+    let orphaned = fault.starts_with("state-gone") || fault == "state-torn";
     let wrong = if open {
         "still open".into()
     } else if host.has_leftovers() && !orphaned {
@@ -583,6 +583,19 @@ fn an_undo_that_failed_comes_again_and_leaves_later_edits_alone() {
     assert!(!host.is_open() && host.path("timer-off").exists());
     assert!(host.files()["nut.conf"].contains("by hand"));
     assert_serving(&host, "the second undo");
+}
+
+#[test]
+fn a_record_that_is_torn_in_the_middle_leaves_nothing_open() {
+    for at in [call_of("mv -fT"), call_of("systemctl restart nut-driver")] {
+        let host = FakeHost::new();
+        let fault = Some((at, "state-torn"));
+        let answer = host.deploy(&host.plan(&NEW), Verdict::Confirm, fault);
+        assert!(matches!(answer, Some(Answer::RolledBack(_))), "{answer:?}");
+        assert_eq!(host.files(), old());
+        assert!(!host.is_open());
+        assert_serving(&host, "a torn record");
+    }
 }
 
 #[test]

@@ -66,8 +66,9 @@ fields() {
 # ended; what is left to clear away can be done by whoever comes next.
 close() {
   if ! mark "$1"; then
-    # Who takes the whole record away leaves nothing that an undo could be owed to.
-    [ "$1" = undone ] && [ ! -e "$STATE/open" ] && [ ! -e "$T/state" ] || return 1
+    # Who takes the record away, or some of it, leaves nothing to mark and nothing that an undo could be
+    # owed to: everything was read back.
+    [ "$1" = undone ] && [ ! -e "$T/marks/undone" ] && rm -f "$STATE/open" && [ ! -e "$STATE/open" ] || return 1
   fi
   rm -f "$STATE/open" && sync "$STATE"
   clear_up

@@ -136,6 +136,7 @@ if [ "$calls" = "${FAULT_AT:-0}" ]; then
     fill-etc-*) fill "$ROOT_DIR/etc/nut" ;;
     fill-var-*) fill "$ROOT_DIR/var/lib" ;;
     state-gone) PATH=$REAL_PATH rm -rf "$ROOT_DIR/var/lib/upsctl" ;;
+    state-torn) find "$ROOT_DIR/var/lib/upsctl" -type f ! -name open ! -name lock -delete ;;
     state-read-only) mount -o remount,ro,bind "$ROOT_DIR/var/lib" ;;
     etc-read-only) mount -o remount,ro,bind "$ROOT_DIR/etc/nut" ;;
     fail-after) effect "$@"; exit 1 ;;
