@@ -15,8 +15,8 @@ use upsctl::rules::doctor::diagnose;
 
 /// Linear is 4, quadratic is 16.
 const MOST: f64 = 8.0;
-/// Below this nothing can be said.
-const SHORTEST: Duration = Duration::from_millis(3);
+/// The kernel counts in ticks of 4 ms: below a few of them nothing can be said.
+const SHORTEST: Duration = Duration::from_millis(12);
 
 /// What a line of each kind is, by its number.
 const KINDS: [(File, fn(usize) -> String); 13] = [
