@@ -23,3 +23,4 @@ pub mod rules;
 pub mod site;
 pub mod status;
 pub mod time;
+pub mod truenas;

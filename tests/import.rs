@@ -108,6 +108,7 @@ fn look(folder: &Path) -> LookedAt {
                 .collect(),
         ),
         addresses: addresses.clone(),
+        truenas: Seen::Absent,
         transaction: None,
         leftovers: Vec::new(),
         unread: BTreeMap::new(),

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("apply", &["host", "model", "nut"]),
     ("import", &["model", "nut", "render", "site"]),
     ("drill", &["host", "model", "nut", "site", "time"]),
+    ("truenas", &["model", "nut"]),
     (
         "flow",
         &[
@@ -47,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "site",
             "status",
             "time",
+            "truenas",
         ],
     ),
     ("report", &["exit", "model", "nut", "time"]),

@@ -123,6 +123,7 @@ fn host(name: &str, nut: NutVersion) -> Host {
         usb: Seen::Absent,
         journal: Seen::Absent,
         addresses: Vec::new(),
+        truenas: Seen::Absent,
         transaction: None,
         unread: BTreeMap::new(),
         leftovers: Vec::new(),

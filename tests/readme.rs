@@ -19,6 +19,7 @@ const END: &str = "<!-- keys: end -->";
 const TABLES: [(&str, &str); 9] = [
     ("[ups.NAME]", "Ups"),
     ("[hosts.NAME]", "Host"),
+    ("[hosts.NAME.truenas]", "TrueNas"),
     ("[secrets]", "Secrets"),
     ("[users.NAME]", "User"),
     ("[defaults]", "Overrides"),
@@ -74,7 +75,8 @@ fn kind(schema: &Value, value: &Value, required: bool) -> String {
     let what = match named {
         Some("Delay") => "time, `\"90s\"`".into(),
         Some("SecretSource") => "`{ env }`, `{ file }`, `{ command }` or `{ literal }`".into(),
-        Some("Platform") => words(&schema["$defs"]["Platform"]),
+        Some("TrueNas") => "table".into(),
+        Some(name @ ("Platform" | "Over")) => words(&schema["$defs"][name]),
         Some(_) => "text".into(),
         None => match value["type"].as_str().expect("a type") {
             "string" => "text".to_string(),

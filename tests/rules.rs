@@ -204,6 +204,7 @@ fn observed(host: &DesiredHost, secrets: &SecretStore, case: &Case) -> ObservedH
         usb: Seen::Absent,
         journal: Seen::Absent,
         addresses: Vec::new(),
+        truenas: Seen::Absent,
         transaction: None,
         leftovers: Vec::new(),
         unread: BTreeMap::new(),

@@ -66,6 +66,7 @@ fn status_of(name: &str, site: &str, change: impl Fn(&mut Bundle)) -> SiteStatus
             role: bundle.wish.role,
             nut: NutVersion::V2_8_1,
             files: Default::default(),
+            truenas: None,
             expect: bundle.wish.expect.clone(),
         })
         .collect();

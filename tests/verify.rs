@@ -134,6 +134,7 @@ fn healthy(host: &DesiredHost) -> ObservedHost {
             "nas" => vec!["192.0.2.20".into()],
             _ => vec!["192.0.2.10".into()],
         },
+        truenas: Seen::Absent,
         transaction: None,
         leftovers: Vec::new(),
         unread: BTreeMap::new(),
@@ -645,7 +646,8 @@ fn run(cases: &[Case], say: impl Fn(&Pair, &str) -> Vec<Finding>) {
 }
 
 fn covered(cases: &[Case], ids: impl Iterator<Item = &'static str>) {
-    let ids: BTreeSet<&str> = ids.collect();
+    // Those of a TrueNAS have theirs in tests/truenas.rs.
+    let ids: BTreeSet<&str> = ids.filter(|id| !id.starts_with("truenas-")).collect();
     let of = |fires: bool| -> BTreeSet<&str> {
         let cases = cases.iter().filter(|case| case.says.is_some() == fires);
         cases.map(|case| case.rule).collect()

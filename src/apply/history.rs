@@ -8,6 +8,9 @@ use crate::model::history::{Backup, History, PastDeploy};
 use crate::model::secret::Secret;
 use crate::nut::directive::File;
 
+/// What stands in place of a file's name where a TrueNAS was written to (`truenas/on_box.py`).
+const SETTINGS: &str = "settings";
+
 const HISTORY: &str = include_str!("history.sh");
 
 /// Which deploy a rollback undoes, with all later ones.
@@ -53,6 +56,9 @@ pub fn parse(nonce: &str, answer: &[u8]) -> Result<History, String> {
             Some(("old", file)) => {
                 let text = section.text();
                 let (meta, content) = text.split_once('\n').unwrap_or((&text, ""));
+                if file == SETTINGS {
+                    history.settings = Some(content.into());
+                }
                 insert(
                     &mut history.backups,
                     file,

@@ -9,7 +9,9 @@ use anyhow::Result;
 use super::interrupt::Interrupt;
 use super::look::{Looker, Looks, Purpose, seen, with_servers};
 use crate::model::finding::{Finding, Severity};
+use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
+use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::render::{self, InventoryIndex};
 use crate::rules::verify as rules;
@@ -69,9 +71,24 @@ pub fn by_hand(
     looked: &Looks,
     absent: Severity,
 ) -> HostResult {
-    let sheet = render::by_hand(index, name, None);
-    let servers = index.inventory.servers_of(name);
-    let seen = seen(looked);
+    HostResult::ByHand {
+        sheet: render::by_hand(index, name, None),
+        findings: seen_by_servers(index.inventory, name, looked, &[], absent),
+    }
+}
+
+/// What the servers of a host see of it; `own` is what the host itself says, which tells by which
+/// addresses it comes. One that is not logged in is as grave as `absent`.
+pub(super) fn seen_by_servers(
+    inventory: &Inventory,
+    name: &HostName,
+    looked: &Looks,
+    own: &[ObservedHost],
+    absent: Severity,
+) -> Vec<Finding> {
+    let servers = inventory.servers_of(name);
+    let mut seen = seen(looked);
+    seen.extend(own.iter().map(|own| (own.name.clone(), own.clone())));
     let mut found = Vec::new();
     for server in &servers {
         let finding = match looked.get(server) {
@@ -100,8 +117,5 @@ pub fn by_hand(
         );
         found.push(Finding::new("client-not-logged-in", Severity::Note, saw).on(name));
     }
-    HostResult::ByHand {
-        sheet,
-        findings: found,
-    }
+    found
 }

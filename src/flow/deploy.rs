@@ -1,5 +1,6 @@
 //! Plan, ask, apply, prove. What was confirmed is what runs: nothing is planned after the question.
 
+mod appliance;
 mod leaving;
 mod preview;
 mod repair;

@@ -17,6 +17,7 @@ use crate::model::plan::{UnitAction, UnitStep};
 use crate::model::verdict::Repair;
 use crate::observe::{self, Came, Recorded};
 use crate::plan;
+use crate::truenas;
 
 /// Looks at the hosts and at the servers they depend on, in parallel. A host that cannot be looked
 /// at is part of the result: why it cannot is a diagnosis too.
@@ -43,7 +44,7 @@ pub fn collect(run: &Run, names: &[HostName]) -> Result<Vec<Recorded>> {
         |(name, wish, probe)| {
             let host = &run.inventory.hosts[&name];
             let looked_at = now();
-            let came = if wish.platform.is_managed() {
+            let came = if run.inventory.is_managed(&name) {
                 run.progress.begin(&name, "looking");
                 let came = look_once(run, &name, &probe);
                 run.progress.end(
@@ -121,13 +122,21 @@ pub fn repair(
             });
         }
     };
-    let mut plan = plan::host(
-        &host.desired,
-        &host.observed,
-        &run.secrets,
-        run.options.policy,
-    );
-    let units = units(repair);
+    // Through its middleware a TrueNAS has one repair: its configuration, with the service.
+    let truenas = host.desired.is_truenas();
+    let mut plan = match truenas {
+        true => truenas::plan(&host.desired, &host.observed, &run.secrets),
+        false => plan::host(
+            &host.desired,
+            &host.observed,
+            &run.secrets,
+            run.options.policy,
+        ),
+    };
+    let units = match truenas {
+        true => Vec::new(),
+        false => units(repair),
+    };
     // One unit is one step; files bring the restarts they need with them.
     let whole = units.is_empty();
     if !whole {

@@ -11,6 +11,8 @@ use crate::site::ParsedSite;
 /// What the rules say of the files that the hosts have now.
 pub fn present(index: &InventoryIndex<'_>, secrets: &SecretStore, looked: &Looks) -> Vec<Finding> {
     let hosts = looked.values().filter_map(|host| host.as_ref().ok());
+    // What TrueNAS writes is not the owner's to change.
+    let hosts = hosts.filter(|host| !host.desired.is_truenas());
     let hosts = hosts.map(|host| (&host.desired, Some(&host.observed)));
     let site = ParsedSite::observed(index.inventory, hosts, index.places).with_secrets(secrets);
     lint::check(&site).findings

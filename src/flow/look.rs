@@ -12,9 +12,11 @@ use crate::model::inventory::Inventory;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Seen};
 use crate::model::outcome::HostError;
+use crate::model::secret::SecretStore;
 use crate::nut::version::NutVersion;
 use crate::observe::{self, Probe};
 use crate::render::{self, InventoryIndex, Templates};
+use crate::truenas;
 
 /// A host that was looked at.
 pub struct Looked {
@@ -41,16 +43,19 @@ pub enum Purpose {
 }
 
 /// Looks at hosts: each is asked for what it should have, and answered for the NUT that it has.
+#[derive(Clone, Copy)]
 pub struct Looker<'a> {
     pub(super) index: &'a InventoryIndex<'a>,
     pub(super) templates: &'a Templates,
+    /// Those that were fetched: a TrueNAS compares its own with them.
+    pub(super) secrets: &'a SecretStore,
     pub(super) hosts: &'a dyn Look,
     pub(super) progress: &'a dyn Progress,
     pub(super) options: &'a Options,
 }
 
 impl Looker<'_> {
-    /// Looks at hosts of platform `debian`, in parallel.
+    /// Looks at hosts that are written to, in parallel.
     ///
     /// # Errors
     /// When a template does not render for a host; what goes wrong on a host is in its own result.
@@ -107,6 +112,11 @@ impl Looker<'_> {
             }
             Purpose::Status => probe.journal_on_battery = Some("-1d".into()),
         }
+        if draft.is_truenas() {
+            let user = draft.truenas.as_ref().map(|truenas| truenas.user.as_str());
+            let password = user.and_then(|user| self.secrets.get(user));
+            probe.more = Some(truenas::look_program(password));
+        }
         Ok(probe)
     }
 
@@ -114,7 +124,12 @@ impl Looker<'_> {
         let nonce = observe::nonce();
         let question = probe.question(&nonce, self.options.look_deadline);
         let output = self.hosts.look(name, &question)?;
-        output.read(|answer| observe::parse(name, &nonce, answer))
+        let mut observed = output.read(|answer| observe::parse(name, &nonce, answer))?;
+        if let Some(said) = observed.deep.remove(truenas::SECTION) {
+            observed.truenas = truenas::read(&said);
+            truenas::known_by_release(&mut observed);
+        }
+        Ok(observed)
     }
 
     /// What a host should have, for the version that was observed, or that apt would install.

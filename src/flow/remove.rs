@@ -39,6 +39,11 @@ pub fn remove(
     confirm: &Confirm<'_>,
 ) -> Result<Removed> {
     let stopped = |result| Ok(Removed::Stopped(outcome(name, result)));
+    if run.inventory.hosts[name].is_managed_truenas() {
+        let reason = "a TrueNAS has nothing of upsctl but its history".into();
+        let hint = format!("`upsctl rollback {name} ID` with the first of `upsctl history {name}`");
+        return stopped(HostResult::Refused { reason, hint });
+    }
     let history = match rollback::history(run, name) {
         Ok(history) => history,
         Err(error) => return stopped(HostResult::Failed { error }),

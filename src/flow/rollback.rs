@@ -27,6 +27,7 @@ use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
 use crate::observe;
 use crate::plan;
+use crate::truenas;
 
 /// What a host remembers of earlier deploys.
 ///
@@ -112,6 +113,9 @@ fn planned(
     if let Some(result) = no_way_back(name, target, &history) {
         return Err(result);
     }
+    if host.desired.is_truenas() {
+        return planned_settings(host, history);
+    }
     let files = steps(&run.secrets, &host.observed, &history.backups);
     let (desired, prove) = desired(name, &host.observed, &history.backups);
     let mut plan = plan::of_files(&desired, &host.observed, files, run.options.policy);
@@ -128,6 +132,28 @@ fn planned(
         looked: Looked { desired, ..host },
         plan,
         prove,
+        undoes: history.target,
+    })
+}
+
+/// The same for a TrueNAS. Its old configuration need not be the inventory's: that it stands again
+/// is read back on the box, and no login is asked for.
+fn planned_settings(host: Looked, history: History) -> Result<Planned, HostResult> {
+    let kept = history.settings.unwrap_or_default();
+    let mut plan = truenas::back(&host.desired, &host.observed, &kept);
+    plan.blocked.extend(plan::unfinished(&host.observed));
+    if !plan.blocked.is_empty() {
+        let plan = Box::new(plan);
+        return Err(HostResult::Blocked { plan });
+    }
+    if plan.in_sync() {
+        let findings = Vec::new();
+        return Err(HostResult::InSync { findings });
+    }
+    Ok(Planned {
+        looked: host,
+        plan,
+        prove: false,
         undoes: history.target,
     })
 }
@@ -163,7 +189,7 @@ fn no_way_back(
                 "deploy {id} changed nothing that stayed: there is nothing to undo"
             ))
         }
-        _ if history.backups.is_empty() => {
+        _ if history.backups.is_empty() && history.settings.is_none() => {
             refused(format!("{name} remembers no deploy that could be undone"))
         }
         _ => None,
@@ -274,6 +300,7 @@ fn desired(
         role,
         nut: observed.nut.is().copied().unwrap_or(NutVersion::V2_8_0),
         files: BTreeMap::new(),
+        truenas: None,
         expect,
     };
     (

@@ -96,6 +96,7 @@ impl Run {
         Looker {
             index: &self.index,
             templates: &self.templates,
+            secrets: &self.secrets,
             hosts: self.hosts.as_ref(),
             progress: self.progress.as_ref(),
             options: &self.options,
@@ -116,6 +117,7 @@ impl Run {
     pub fn writer<'a>(&'a self, hosts: &'a dyn Change) -> Writer<'a> {
         Writer {
             hosts,
+            looker: self.looker(),
             secrets: &self.secrets,
             progress: self.progress.as_ref(),
             interrupt: &self.interrupt,
@@ -143,8 +145,7 @@ impl Run {
         let mut users = BTreeSet::new();
         for name in &self.chosen {
             let desired = self.desired(name, None)?;
-            let files = desired.files.values();
-            users.extend(files.flat_map(|file| file.content.users().map(str::to_string)));
+            users.extend(desired.users());
         }
         self.fetch_secrets_of(users)
     }

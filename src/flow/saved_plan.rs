@@ -78,8 +78,7 @@ impl SavedPlan {
     }
 
     fn stale_password(&self, plan: &HostPlan, secrets: &SecretStore) -> bool {
-        let users = plan.files.iter().flat_map(|step| step.content.users());
-        users.into_iter().any(|user| {
+        plan.users().any(|user| {
             let now = secrets
                 .get(user)
                 .map(|secret| hint(&self.salt, user, secret.expose()));
@@ -130,6 +129,7 @@ mod tests {
             host: host.clone(),
             install: Vec::new(),
             files: vec![step],
+            settings: Vec::new(),
             units: Vec::new(),
             unmanaged: Vec::new(),
             present: Vec::new(),

@@ -16,6 +16,7 @@ use crate::plan;
 use crate::render::InventoryIndex;
 use crate::rules::verify::{self as rules, Clients};
 use crate::site::ParsedSite;
+use crate::truenas;
 
 /// Looks at every host that can be asked and says what is not as it must be.
 ///
@@ -76,6 +77,7 @@ fn is_on_its_way(index: &InventoryIndex<'_>, names: &[HostName], looked: &Looks)
 fn findings(host: &Looked, peers: &BTreeMap<HostName, ObservedHost>) -> Vec<Finding> {
     let site = ParsedSite::of_host(&host.desired, &host.observed, peers);
     let mut found = plan::unfinished(&host.observed);
+    found.extend(truenas::check(&host.desired, &host.observed.truenas));
     if let Some(host) = site.host(&host.desired.name) {
         found.extend(rules::check(host, Clients::Due));
     }

@@ -12,7 +12,6 @@ use super::{
 use crate::model::inventory::{Host, Inventory};
 use crate::model::name::HostName;
 use crate::model::outcome::HostError;
-use crate::model::secret::Secret;
 
 /// The `address` that means this machine.
 const THIS_MACHINE: &str = "local";
@@ -71,7 +70,7 @@ impl Look for Connector {
     fn look(&self, host: &HostName, question: &Question) -> Result<Output, HostError> {
         let command = Command {
             program: question.program.clone(),
-            input: Secret::new(""),
+            input: question.input.clone(),
             deadline: question.deadline,
         };
         self.run(host, &command, &mut Silent)

@@ -31,13 +31,24 @@ use crate::model::secret::Secret;
 #[derive(Debug, Clone)]
 pub struct Question {
     program: String,
+    input: Secret,
     deadline: Duration,
 }
 
 impl Question {
     /// A question of this POSIX sh program text, given up after `deadline`.
     pub fn new(program: String, deadline: Duration) -> Self {
-        Self { program, deadline }
+        Self {
+            program,
+            input: Secret::new(""),
+            deadline,
+        }
+    }
+
+    /// The same, with what its program reads on stdin.
+    #[must_use]
+    pub fn with_input(self, input: Secret) -> Self {
+        Self { input, ..self }
     }
 }
 

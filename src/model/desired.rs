@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::inventory::{Platform, UsbId};
 use super::name::HostName;
 use super::text::Text;
+use super::truenas::DesiredTrueNas;
 use crate::nut::directive::File;
 use crate::nut::ups_name::UpsName;
 use crate::nut::version::NutVersion;
@@ -31,6 +32,9 @@ pub struct DesiredHost {
     pub nut: NutVersion,
     /// The managed files; empty where the platform is not written to.
     pub files: BTreeMap<File, DesiredFile>,
+    /// What the middleware of a TrueNAS should have, where it is written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truenas: Option<DesiredTrueNas>,
     pub expect: Expect,
 }
 
@@ -38,6 +42,19 @@ impl DesiredHost {
     /// Every UPS that the host serves or watches; see [`Expect::systems`].
     pub fn systems(&self) -> Vec<String> {
         self.expect.systems()
+    }
+
+    /// Whether its middleware is what is planned for and written to, and not its files.
+    pub fn is_truenas(&self) -> bool {
+        self.platform == Platform::Truenas
+    }
+
+    /// The NUT users whose passwords are needed to write it.
+    pub fn users(&self) -> BTreeSet<String> {
+        let files = self.files.values();
+        let in_files = files.flat_map(|file| file.content.users());
+        let user = self.truenas.as_ref().map(|truenas| truenas.user.as_str());
+        in_files.chain(user).map(str::to_string).collect()
     }
 }
 

@@ -17,6 +17,9 @@ pub struct History {
     pub target: Option<String>,
     #[serde(skip)]
     pub backups: BTreeMap<File, Option<Backup>>,
+    /// What a TrueNAS has kept of its configuration, without the password.
+    #[serde(skip)]
+    pub settings: Option<String>,
 }
 
 /// One deploy.

@@ -106,7 +106,7 @@ pub struct Host {
     /// Jump hosts, as for `ssh -J`.
     #[schemars(extend("format" = "jump"))]
     pub jump: Option<String>,
-    /// What runs on it; only `debian` hosts are written to.
+    /// What runs on it; `debian` is written to, `truenas` where `truenas` has a way in.
     #[serde(default)]
     pub platform: Platform,
     /// Tags for `@tag` on the command line.
@@ -136,6 +136,26 @@ pub struct Host {
     /// upsmon.conf directives over the derived ones.
     #[serde(default)]
     pub upsmon: Directives,
+    /// The way in to its middleware, on platform `truenas`: with one it is written to.
+    pub truenas: Option<TrueNas>,
+}
+
+/// The way in to the middleware of a TrueNAS, and what only TrueNAS has.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrueNas {
+    /// `ssh`: the login of the host; nothing is installed on it.
+    pub over: Option<Over>,
+    /// Go down after so long on battery, in whole seconds; default: when the battery is low.
+    pub on_battery_for: Option<Delay>,
+}
+
+/// How a TrueNAS is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Over {
+    /// As root over ssh, to the middleware's socket.
+    Ssh,
 }
 
 impl Inventory {
@@ -167,11 +187,25 @@ impl Inventory {
     /// Whether upsctl writes to a host.
     pub fn is_managed(&self, host: &HostName) -> bool {
         let keys = self.hosts.get(host);
-        keys.is_some_and(|keys| keys.platform.is_managed())
+        keys.is_some_and(Host::is_managed)
     }
 }
 
 impl Host {
+    /// Whether upsctl writes to it.
+    pub fn is_managed(&self) -> bool {
+        match self.platform {
+            Platform::Debian => true,
+            Platform::Truenas => self.truenas.is_some(),
+            Platform::Synology | Platform::Qnap | Platform::External => false,
+        }
+    }
+
+    /// Whether its middleware is what is written to, and not its files.
+    pub fn is_managed_truenas(&self) -> bool {
+        self.platform == Platform::Truenas && self.is_managed()
+    }
+
     /// The address under which NUT's clients reach it; `local` is no address for anybody else.
     pub fn nut_reach(&self) -> Option<String> {
         match self.nut_address {
@@ -245,7 +279,7 @@ pub enum Platform {
     /// Debian, Proxmox VE, Ubuntu: files in /etc/nut, systemd units. Managed.
     #[default]
     Debian,
-    /// TrueNAS SCALE: configured in its own UI.
+    /// TrueNAS SCALE: configured through its middleware, or by hand in its UI.
     Truenas,
     /// Synology DSM: insists on UPS `ups` and user `monuser`/`secret`.
     Synology,
@@ -267,11 +301,6 @@ pub struct Insists {
 }
 
 impl Platform {
-    /// Whether upsctl writes to hosts of this platform.
-    pub fn is_managed(self) -> bool {
-        self == Self::Debian
-    }
-
     /// The UPS name, user and password the platform insists on.
     pub fn insists(self) -> Option<Insists> {
         let (ups, user, password) = match self {

@@ -26,4 +26,5 @@ pub mod secret;
 pub mod source;
 pub mod status;
 pub mod text;
+pub mod truenas;
 pub mod verdict;

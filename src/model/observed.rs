@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::name::HostName;
 use super::secret::Secret;
+use super::truenas::ObservedTrueNas;
 use crate::nut::directive::File;
 use crate::nut::version::NutVersion;
 
@@ -36,6 +37,10 @@ impl<T> Seen<T> {
             Self::Unknown(why) => Seen::Unknown(why),
         }
     }
+}
+
+fn is_absent<T>(seen: &Seen<T>) -> bool {
+    matches!(seen, Seen::Absent)
 }
 
 /// A list of a look that one command fills; that it failed is no empty list.
@@ -71,6 +76,9 @@ pub struct ObservedHost {
     pub journal: Seen<Vec<String>>,
     /// Own addresses, for telling a client by where it comes from.
     pub addresses: Vec<String>,
+    /// What the middleware of a TrueNAS says; absent where none was asked.
+    #[serde(skip_serializing_if = "is_absent")]
+    pub truenas: Seen<ObservedTrueNas>,
     /// An upsctl transaction on the host that was neither confirmed nor undone.
     pub transaction: Option<Transaction>,
     /// What deploys that have ended, or never began, left beside NUT's files.

@@ -1,6 +1,7 @@
 //! The exact steps from observed to desired. Applying a plan makes no decisions.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::finding::Finding;
 use super::name::HostName;
@@ -14,6 +15,9 @@ pub struct HostPlan {
     /// Packages to install first; only with `--install`.
     pub install: Vec<String>,
     pub files: Vec<FileStep>,
+    /// Fields of a TrueNAS's configuration; then `units` are the middleware's services.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<SettingStep>,
     pub units: Vec<UnitStep>,
     /// Managed names that are on the host and that nobody asked for.
     pub unmanaged: Vec<Unmanaged>,
@@ -28,7 +32,20 @@ pub struct HostPlan {
 impl HostPlan {
     /// Whether there is nothing to do.
     pub fn in_sync(&self) -> bool {
-        self.install.is_empty() && self.files.is_empty() && self.units.is_empty()
+        self.install.is_empty()
+            && self.files.is_empty()
+            && self.settings.is_empty()
+            && self.units.is_empty()
+    }
+
+    /// The NUT users whose passwords are in what it writes.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        let in_files = self.files.iter().flat_map(|step| step.content.users());
+        let in_settings = self.settings.iter().filter_map(|step| match &step.value {
+            SettingValue::Password { user } => Some(user.as_str()),
+            SettingValue::Plain(_) | SettingValue::PasswordOf { .. } => None,
+        });
+        in_files.chain(in_settings)
     }
 }
 
@@ -72,6 +89,34 @@ pub enum Before {
     Absent,
     /// sha256 of content, then `owner:group mode`.
     File { digest: String, meta: String },
+}
+
+/// Set one field.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SettingStep {
+    pub field: String,
+    /// Both sides in words; a password is never among them.
+    pub old: String,
+    pub new: String,
+    /// What must still be there when the step runs; nothing for a password.
+    #[serde(skip)]
+    pub before: Option<Value>,
+    #[serde(skip)]
+    pub value: SettingValue,
+}
+
+/// What a field is set to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingValue {
+    Plain(Value),
+    /// The password of a NUT user.
+    Password {
+        user: String,
+    },
+    /// The password that was there before a deploy, which the host itself has kept.
+    PasswordOf {
+        deploy: String,
+    },
 }
 
 /// Do something to a unit.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use system::{PORT, System, SystemError, split_address};
+pub use system::{PORT, System, SystemError, bracketed, split_address};
 
 /// The longest name accepted: `<statepath>/<driver>-<ups>` has to fit a socket path of 108 bytes.
 const NAME_LIMIT: usize = 64;

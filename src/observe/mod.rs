@@ -19,6 +19,7 @@ pub use recording::{Came, Recorded, Recording};
 
 use crate::host::{Question, shell};
 use crate::model::desired::DesiredHost;
+use crate::model::secret::Secret;
 use crate::nut::directive::File;
 use crate::nut::unit;
 
@@ -44,6 +45,8 @@ pub struct Probe {
     pub settle: Option<Settle>,
     /// Shell text that defines `deep`, for doctor's wider look.
     pub deep: Option<&'static str>,
+    /// Shell text that defines `more`, for the rest of a look, and what it reads on stdin.
+    pub more: Option<(String, Secret)>,
     /// Prefix of every path, for tests.
     pub root: String,
 }
@@ -119,6 +122,7 @@ impl Probe {
                 self.journal_on_battery.clone().unwrap_or_default(),
             ),
             ("DEEP", if self.deep.is_some() { "1" } else { "" }.into()),
+            ("MORE", if self.more.is_some() { "1" } else { "" }.into()),
             ("SETTLE", settle.seconds.to_string()),
             ("WANT_UNITS", settle.units.join(" ")),
             ("WANT_UPS", settle.ups.join(" ")),
@@ -128,7 +132,11 @@ impl Probe {
 
     /// The whole look as a question, to be answered within `deadline`.
     pub fn question(&self, nonce: &str, deadline: Duration) -> Question {
-        Question::new(self.program(nonce), deadline)
+        let question = Question::new(self.program(nonce), deadline);
+        match &self.more {
+            Some((_, input)) => question.with_input(input.clone()),
+            None => question,
+        }
     }
 
     /// The whole program of a look.
@@ -139,7 +147,11 @@ impl Probe {
             ""
         };
         let deep = self.deep.unwrap_or_default();
-        format!("{}{PROBE}\n{deep}\n{wait}observe\n", self.settings(nonce))
+        let more = self.more.as_ref().map_or("", |(program, _)| program);
+        format!(
+            "{}{PROBE}\n{deep}\n{more}{wait}observe\n",
+            self.settings(nonce)
+        )
     }
 
     fn units(&self) -> Vec<String> {

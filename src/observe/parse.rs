@@ -59,6 +59,7 @@ pub fn parse(name: &HostName, nonce: &str, answer: &[u8]) -> Result<ObservedHost
             text.lines().map(str::to_string).collect()
         }),
         addresses: addresses(&sections),
+        truenas: Seen::Absent,
         transaction: transaction(&sections),
         leftovers: leftovers(&sections),
         unread,

@@ -1,5 +1,5 @@
 # The look: read-only, one answer. Expects NONCE ROOT UNITS SYSTEMS CLIENTS_OF USB JOURNAL
-# JOURNAL_ON_BATTERY DEEP
+# JOURNAL_ON_BATTERY DEEP MORE
 # and, for waiting first, SETTLE WANT_UNITS WANT_UPS. Every section is a header line
 # `--NONCE NAME`, then raw bytes, then a line feed that is not part of them.
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
@@ -151,5 +151,6 @@ observe() {
   fi
   [ -n "$DEEP" ] && deep
   wait
+  [ -n "$MORE" ] && more
   section end
 }

@@ -6,7 +6,7 @@ use crate::model::inventory::{Inventory, Platform};
 use crate::model::name::HostName;
 use crate::model::outcome::Sheet;
 use crate::model::secret::SecretStore;
-use crate::nut::ups_name::{PORT, System};
+use crate::nut::ups_name::{PORT, System, bracketed};
 
 /// The settings of a host that is looked after by hand, field by field. A password is among them where
 /// `shown` has it; else where it comes from is.
@@ -106,14 +106,6 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The address as NUT's clients take it, an IPv6 one in brackets.
-    fn bracketed(&self) -> String {
-        match self.address.contains(':') {
-            true => format!("[{}]", self.address),
-            false => self.address.clone(),
-        }
-    }
-
     /// Power-off and timer stay out of it: the primary decides when the battery is low.
     fn truenas(&self, sheet: &mut Sheet) {
         put(
@@ -121,7 +113,7 @@ impl<'a> Client<'a> {
             [
                 ("Identifier", self.ups.to_string()),
                 ("UPS Mode", "Slave".into()),
-                ("Remote Host", self.bracketed()),
+                ("Remote Host", bracketed(&self.address).into_owned()),
                 ("Remote Port", self.port.to_string()),
                 ("Driver, Port", "empty".into()),
                 ("Monitor User", self.user.clone()),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::check::check_text;
 use super::context::TemplateContext;
-use super::derive::{Derived, DerivedMonitor, InventoryIndex};
+use super::derive::{Derived, DerivedMonitor, InventoryIndex, truenas};
 use super::roundtrip;
 use super::templates::Templates;
 use crate::model::desired::{
@@ -54,6 +54,7 @@ fn of(
         role: derived.role,
         nut,
         files,
+        truenas: truenas(index, name)?,
         expect: expect(index, name, derived),
     })
 }

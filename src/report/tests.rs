@@ -26,6 +26,7 @@ fn plan() -> Box<HostPlan> {
         host: HostName::new("pve").unwrap(),
         install: Vec::new(),
         files: Vec::new(),
+        settings: Vec::new(),
         units: Vec::new(),
         unmanaged: Vec::new(),
         present: Vec::new(),

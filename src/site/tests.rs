@@ -21,6 +21,7 @@ fn desired(host: &str, role: HostRole, expect: Expect) -> DesiredHost {
         role,
         nut: NutVersion::V2_8_0,
         files: BTreeMap::new(),
+        truenas: None,
         expect,
     }
 }
@@ -102,6 +103,7 @@ fn observed(host: &str, lists: &[(&str, &[&str])]) -> ObservedHost {
         usb: Seen::Absent,
         journal: Seen::Absent,
         addresses: Vec::new(),
+        truenas: Seen::Absent,
         transaction: None,
         leftovers: Vec::new(),
         unread: BTreeMap::new(),

@@ -351,6 +351,7 @@ impl FakeHost {
             host: HostName::new("pve").unwrap(),
             install: Vec::new(),
             files,
+            settings: vec![],
             units: vec![
                 unit("nut-driver@ups.service", UnitAction::Restart),
                 unit("nut-server.service", UnitAction::Restart),

@@ -17,6 +17,7 @@ use crate::plan::{self, Policy};
 use crate::render::{self, InventoryIndex, Templates};
 use crate::rules;
 use crate::site::ParsedSite;
+use crate::truenas;
 
 /// Plans from what was seen; asks no host.
 pub struct Planner<'a> {
@@ -107,7 +108,10 @@ impl Planner<'_> {
         held: &BTreeMap<String, leaving::Held>,
     ) -> HostResult {
         let desired = &leaving::with_held(desired, held);
-        let mut plan = plan::host(desired, observed, self.secrets, self.policy);
+        let mut plan = match desired.is_truenas() {
+            true => truenas::plan(desired, observed, self.secrets),
+            false => plan::host(desired, observed, self.secrets, self.policy),
+        };
         plan.blocked.extend(plan::unfinished(observed));
         let held = leaving::held_findings(desired, held);
         if !plan.blocked.is_empty() {
@@ -141,16 +145,8 @@ fn holders(looked: &Looks) -> BTreeMap<String, BTreeSet<HostName>> {
         .iter()
         .filter_map(|(name, host)| Some((name, host.as_ref().ok()?)))
     {
-        for user in host
-            .desired
-            .files
-            .values()
-            .flat_map(|file| file.content.users())
-        {
-            holders
-                .entry(user.to_string())
-                .or_default()
-                .insert(name.clone());
+        for user in host.desired.users() {
+            holders.entry(user).or_default().insert(name.clone());
         }
     }
     holders

@@ -10,6 +10,7 @@ use crate::host::{Command, Silent};
 use crate::model::name::HostName;
 use crate::model::outcome::{HostError, HostOutcome, HostResult};
 use crate::model::secret::Secret;
+use crate::truenas;
 
 /// How long another deploy is waited for: one whose client died puts itself back in about half of it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,18 +53,21 @@ impl Writer<'_> {
             std::thread::sleep(PAUSE);
             *host = looker.again(name)?;
         }
-        let (what, program) = match &host.observed.transaction {
+        let silent = |program| (program, Secret::new(""));
+        let truenas = host.desired.is_truenas();
+        let (what, (program, input)) = match &host.observed.transaction {
+            Some(_) if truenas => ("putting an unfinished deploy back", truenas::heal()),
             Some(open) => (
                 "putting an unfinished deploy back",
-                apply::heal_program(&open.id, ""),
+                silent(apply::heal_program(&open.id, "")),
             ),
             None if host.observed.leftovers.is_empty() => return Ok(()),
-            None => ("clearing away", apply::tidy_program("")),
+            None => ("clearing away", silent(apply::tidy_program(""))),
         };
         self.progress.begin(name, what);
         let command = Command {
             program,
-            input: Secret::new(""),
+            input,
             deadline: HEAL_DEADLINE,
         };
         self.hosts.change(name, &command, &mut Silent)?;

@@ -13,7 +13,7 @@ use crate::model::desired::{CONFIG_DIR, DesiredHost};
 use crate::model::finding::Finding;
 use crate::model::masking;
 use crate::model::name::HostName;
-use crate::model::observed::{ObservedHost, Reading};
+use crate::model::observed::{ObservedHost, Reading, Seen};
 use crate::model::outcome::{HostError, HostResult};
 use crate::model::plan::{FileChange, HostPlan, UnitAction};
 use crate::model::secret::{Secret, SecretStore};
@@ -22,7 +22,7 @@ use crate::rules::verify::{Clients, check};
 use crate::site::ParsedSite;
 
 /// How long the host waits for the verdict.
-const CONFIRM_S: u64 = 60;
+pub(super) const CONFIRM_S: u64 = 60;
 const RECONNECT_DEADLINE: Duration = Duration::from_secs(240);
 
 impl Writer<'_> {
@@ -33,6 +33,9 @@ impl Writer<'_> {
         planned: Planned,
         peers: &BTreeMap<HostName, ObservedHost>,
     ) -> HostResult {
+        if let Seen::Is(have) = &planned.looked.observed.truenas {
+            return self.transact_truenas(name, &planned, have);
+        }
         let Planned {
             looked,
             plan,
@@ -84,7 +87,7 @@ impl Writer<'_> {
                 plan: Box::new(plan),
                 findings,
             },
-            (_, Some(answer)) => refused(answer, log, &plan, &settings.id),
+            (_, Some(answer)) => refused(answer, log, || by_hand(&plan, &settings.id)),
             (Ok(output), None) => HostResult::Failed {
                 error: output.garbled("the host did not say what became of the deploy"),
             },
@@ -138,7 +141,7 @@ impl Writer<'_> {
 fn settings(options: &Options, desired: &DesiredHost, observed: &ObservedHost) -> Settings {
     let answering = |reading: &Reading| matches!(reading, Reading::Variables(_));
     Settings {
-        id: format!("{}-{}", timestamp(), &observe::nonce()[..6]),
+        id: new_id(),
         holder: options.holder.clone(),
         undo_after: options.undo_after,
         confirm: CONFIRM_S,
@@ -154,6 +157,11 @@ fn settings(options: &Options, desired: &DesiredHost, observed: &ObservedHost) -
         undoes: None,
         root: String::new(),
     }
+}
+
+/// A name for a transaction; sorts by time.
+pub(super) fn new_id() -> String {
+    format!("{}-{}", timestamp(), &observe::nonce()[..6])
 }
 
 /// Sortable and readable: `20261123T201500Z`.
@@ -207,15 +215,26 @@ impl Judge<'_> {
         let site = ParsedSite::of_host(self.desired, &observed, self.peers);
         let host = site.host(self.name);
         self.findings = host.map_or_else(Vec::new, |host| check(host, Clients::NotYet));
-        let mut findings = self.findings.iter();
-        match findings.find(|finding| finding.speaks_against()) {
-            None => "confirm\n".into(),
-            Some(finding) => format!("not proven: {}\n", finding.saw.replace('\n', " ")),
-        }
+        verdict_of(&self.findings)
     }
 }
 
-fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostResult {
+/// What the findings of a proof come to, as the host takes it.
+pub(super) fn verdict_of(findings: &[Finding]) -> String {
+    let mut findings = findings.iter();
+    match findings.find(|finding| finding.speaks_against()) {
+        None => "confirm\n".into(),
+        Some(finding) => format!("not proven: {}\n", finding.saw.replace('\n', " ")),
+    }
+}
+
+/// What an answer that is no success means; `hands_on` are the commands for a person when the
+/// host could not put itself back.
+pub(super) fn refused(
+    answer: Answer,
+    log: Vec<String>,
+    hands_on: impl FnOnce() -> Vec<String>,
+) -> HostResult {
     let refused = |reason: String, hint: &str| HostResult::Refused {
         reason,
         hint: hint.into(),
@@ -242,7 +261,7 @@ fn refused(answer: Answer, log: Vec<String>, plan: &HostPlan, id: &str) -> HostR
         Answer::UndoFailed(cause) => HostResult::RollbackFailed {
             cause,
             log,
-            hands_on: by_hand(plan, id),
+            hands_on: hands_on(),
         },
         // Neither is how a transaction is refused; a panic here would cost every host its report.
         Answer::Await | Answer::Confirmed => HostResult::Failed {

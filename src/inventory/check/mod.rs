@@ -6,6 +6,7 @@ mod directives;
 mod metering;
 mod power;
 mod sources;
+mod truenas;
 mod users;
 
 use super::shape::WrongEntries;
@@ -36,6 +37,7 @@ pub(super) fn check(
     sources::check(&mut check);
     directives::check(&mut check);
     metering::check(&mut check);
+    truenas::check(&mut check);
     check.errors
 }
 

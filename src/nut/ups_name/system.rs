@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 /// The port of `upsd` (RFC 9271).
@@ -91,16 +92,19 @@ impl System {
 impl fmt::Display for System {
     /// The shortest form that means the same; the host is always written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@", self.ups)?;
-        if self.host.contains(':') {
-            write!(f, "[{}]", self.host)?;
-        } else {
-            f.write_str(&self.host)?;
-        }
+        write!(f, "{}@{}", self.ups, bracketed(&self.host))?;
         match self.port {
             PORT => Ok(()),
             port => write!(f, ":{port}"),
         }
+    }
+}
+
+/// A host as NUT's clients take it, an IPv6 address in brackets.
+pub fn bracketed(host: &str) -> Cow<'_, str> {
+    match host.contains(':') {
+        true => Cow::Owned(format!("[{host}]")),
+        false => Cow::Borrowed(host),
     }
 }
 

@@ -13,6 +13,7 @@ mod monitor;
 mod overrides;
 mod section;
 mod text;
+mod truenas;
 mod user;
 mod value;
 mod watched;
@@ -30,6 +31,7 @@ pub(super) use door::door;
 pub use index::InventoryIndex;
 pub use monitor::DerivedMonitor;
 pub use section::DerivedSection;
+pub use truenas::truenas;
 pub use user::DerivedUser;
 pub(super) use watched::{Watched, watched_by};
 

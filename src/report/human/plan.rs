@@ -4,7 +4,7 @@ use super::Page;
 use super::words::{and, count, does};
 use super::{diff, finding};
 use crate::model::finding::Finding;
-use crate::model::plan::{FileChange, FileStep, HostPlan, UnitAction, UnitStep};
+use crate::model::plan::{FileChange, FileStep, HostPlan, SettingStep, UnitAction, UnitStep};
 use crate::report::paint::{CHANGE, FAINT, HOST, clean, paint};
 use crate::report::wrap::labelled;
 
@@ -30,6 +30,9 @@ pub(super) fn counts(plan: &HostPlan) -> String {
     }
     if plan.files.len() > new {
         parts.push(does(plan.files.len() - new, "file", "change"));
+    }
+    if !plan.settings.is_empty() {
+        parts.push(does(plan.settings.len(), "setting", "change"));
     }
     for (action, verb) in [
         (UnitAction::Restart, "restart"),
@@ -65,6 +68,9 @@ pub(super) fn done(plan: &HostPlan, proof: &str) -> String {
     if !plan.files.is_empty() {
         parts.push(count(plan.files.len(), "file"));
     }
+    if !plan.settings.is_empty() {
+        parts.push(count(plan.settings.len(), "setting"));
+    }
     for (action, past) in [
         (UnitAction::Restart, "restarted"),
         (UnitAction::Reload, "reloaded"),
@@ -93,6 +99,9 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
         parts.push(format!("  install {}\n", plan.install.join(", ")));
     }
     parts.extend(plan.files.iter().map(|step| file(step, page.verbose())));
+    if !plan.settings.is_empty() {
+        parts.push(settings(&plan.settings));
+    }
     if !plan.units.is_empty() {
         parts.push(units(&plan.units));
     }
@@ -116,6 +125,17 @@ pub(super) fn steps(plan: &HostPlan, page: &Page) -> String {
         parts.push(notes);
     }
     parts.join("\n")
+}
+
+/// The fields of a TrueNAS, one a line.
+fn settings(steps: &[SettingStep]) -> String {
+    let names = steps.iter().map(|step| step.field.chars().count());
+    let names = names.max().unwrap_or(0);
+    let line = |step: &SettingStep| {
+        let name = paint(CHANGE, &format!("{:names$}", clean(&step.field)));
+        format!("  {name}  {} -> {}\n", clean(&step.old), clean(&step.new))
+    };
+    steps.iter().map(line).collect()
 }
 
 fn file(step: &FileStep, whole: bool) -> String {

@@ -64,6 +64,7 @@ fn empty() -> HostPlan {
         host: name("pve"),
         install: Vec::new(),
         files: Vec::new(),
+        settings: Vec::new(),
         units: Vec::new(),
         unmanaged: Vec::new(),
         present: Vec::new(),

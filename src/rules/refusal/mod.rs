@@ -1,11 +1,12 @@
-//! Texts of what keeps a plan from being applied. The checks are the gate of `plan/` and the look for
-//! unfinished transactions of `flow/`: they need the plan, which no rule sees.
+//! Texts of what keeps a plan from being applied, or a TrueNAS from being proven. The checks are the
+//! gate of `plan/`, the look for unfinished transactions of `flow/`, and those of `truenas/`: they
+//! need the plan or the middleware, which no rule sees.
 
 use super::Rule;
 use crate::model::finding::Severity;
 
 /// The rules of this pass, sorted by id.
-pub static RULES: [Rule; 18] = [
+pub static RULES: [Rule; 28] = [
     warning("client-leaves", include_str!("text/client-leaves.md")),
     refusal(
         "config-dir-absent",
@@ -42,6 +43,40 @@ pub static RULES: [Rule; 18] = [
         "transaction-unfinished",
         include_str!("text/transaction-unfinished.md"),
     ),
+    refusal(
+        "truenas-backup-unreadable",
+        include_str!("text/truenas-backup-unreadable.md"),
+    ),
+    refusal(
+        "truenas-configuration-differs",
+        include_str!("text/truenas-configuration-differs.md"),
+    ),
+    refusal(
+        "truenas-file-differs",
+        include_str!("text/truenas-file-differs.md"),
+    ),
+    refusal(
+        "truenas-middleware",
+        include_str!("text/truenas-middleware.md"),
+    ),
+    refusal("truenas-password", include_str!("text/truenas-password.md")),
+    refusal(
+        "truenas-service-not-at-boot",
+        include_str!("text/truenas-service-not-at-boot.md"),
+    ),
+    refusal(
+        "truenas-service-not-running",
+        include_str!("text/truenas-service-not-running.md"),
+    ),
+    refusal(
+        "truenas-service-unknown",
+        include_str!("text/truenas-service-unknown.md"),
+    ),
+    refusal("truenas-version", include_str!("text/truenas-version.md")),
+    refusal(
+        "truenas-without-server",
+        include_str!("text/truenas-without-server.md"),
+    ),
     refusal("unit-masked", include_str!("text/unit-masked.md")),
     refusal("units-unreadable", include_str!("text/units-unreadable.md")),
     refusal("ups-on-battery", include_str!("text/ups-on-battery.md")),
@@ -74,6 +109,8 @@ mod tests {
             include_str!("../../plan/gate.rs"),
             include_str!("../../flow/verify.rs"),
             include_str!("../../flow/deploy/leaving.rs"),
+            include_str!("../../truenas/plan.rs"),
+            include_str!("../../truenas/verify.rs"),
         ]
         .concat();
         for rule in &RULES {

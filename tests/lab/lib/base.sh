@@ -10,6 +10,7 @@ base_packages() {
 	case $1 in
 	full) echo "$SYSTEM_PACKAGES,$NUT_PACKAGES" ;;
 	bare) echo "$SYSTEM_PACKAGES" ;;
+	python) echo "$SYSTEM_PACKAGES,$NUT_PACKAGES,python3" ;;
 	esac
 }
 
@@ -19,7 +20,7 @@ base_dir() {
 	hash=$({ echo "$SYSTEM_PACKAGES,$NUT_PACKAGES"; cat "$LIB/customize.sh"; } | sha256sum | cut -c1-12)
 	case $kind in
 	full) echo "$STATE/base/$suite-$hash" ;;
-	bare) echo "$STATE/base/$suite-bare-$hash" ;;
+	*) echo "$STATE/base/$suite-$kind-$hash" ;;
 	esac
 }
 
@@ -81,12 +82,13 @@ build_base() (
 	say "building $(basename "$base")"
 	rm -rf --one-file-system "$base.new" "$base.log"
 	mapfile -t options < <(proxy_options && suite_options "$suite")
-	export LAB_SUITE=$suite LAB_KIND=$kind LAB_NUT_PACKAGES=${NUT_PACKAGES//,/ }
+	# For customize.sh a host with more on it is a full one.
+	export LAB_SUITE=$suite LAB_KIND=${kind/python/full} LAB_NUT_PACKAGES=${NUT_PACKAGES//,/ }
 	# Namespaces of its own, so that a build that is killed leaves neither mounts nor processes behind.
 	unshare --mount --pid --fork --kill-child --mount-proc -- mmdebstrap --variant=apt --include="$(base_packages "$kind")" "${options[@]}" \
 		--customize-hook="$LIB/customize.sh" "$suite" "$base.new" "$mirror" >"$base.log" 2>&1 ||
 		die "cannot build $suite, see $base.log: $(grep '^E:' "$base.log" | tail -n 1)"
 	# mmdebstrap ends by dropping the package lists; a bare host shall know its repository from the start.
-	[ "$kind" = full ] || chroot "$base.new" apt-get -q update >>"$base.log" 2>&1 || die "cannot read the repository of $base.new"
+	[ "$kind" != bare ] || chroot "$base.new" apt-get -q update >>"$base.log" 2>&1 || die "cannot read the repository of $base.new"
 	mv "$base.new" "$base"
 )
