@@ -7,7 +7,7 @@ use upsctl::model::finding::Severity;
 use upsctl::model::name::HostName;
 use upsctl::model::observed::{Reading, Seen, Unit};
 use upsctl::model::outcome::HostError;
-use upsctl::model::verdict::{Checked, Diagnosis, Verdict};
+use upsctl::model::verdict::{Checked, Diagnosis, Link, Verdict};
 use upsctl::rules::doctor::{Symptom, diagnose};
 use upsctl::time::Trouble;
 
@@ -106,6 +106,43 @@ fn healthy_hosts_of_every_generation_give_no_finding_and_leave_nothing_unseen() 
             .iter()
             .filter(|check| check.verdict != Verdict::Pass);
         assert_eq!(other.next(), None, "{version}");
+    }
+}
+
+/// What is right is right in more ways than one.
+#[test]
+fn healthy_hosts_of_many_kinds_give_no_finding_and_leave_nothing_unseen() {
+    let variants = cases("healthy.toml");
+    assert!(variants.len() >= 40, "{}", variants.len());
+    for case in variants {
+        let diagnosis = diagnose(&case.bundles(), None, &[]);
+        assert_eq!(found(&diagnosis), Vec::<String>::new(), "{}", case.name);
+        assert_eq!(unseen(&diagnosis), Vec::<String>::new(), "{}", case.name);
+        assert_eq!(diagnosis.meaning, None, "{}", case.name);
+    }
+}
+
+/// What a broken link means if mains fail is said for each, unless they have failed.
+#[test]
+fn each_broken_link_says_what_it_means() {
+    for case in cases(FAULTS) {
+        let diagnosis = diagnose(&case.bundles(), None, &[]);
+        let on_battery = diagnosis.power.iter().any(|line| line.on_battery);
+        let broken = diagnosis.failures().next();
+        let said = diagnosis.meaning.as_deref();
+        match broken {
+            None => assert_eq!(said, None, "{}", case.name),
+            Some(first) if first.link == Link::Power && on_battery => {}
+            Some(_) => {
+                let said = said.unwrap_or_else(|| panic!("{}", case.name));
+                let starts = ["if mains fail now, ", "whether "];
+                assert!(
+                    starts.iter().any(|start| said.starts_with(start)),
+                    "{}: {said}",
+                    case.name
+                );
+            }
+        }
     }
 }
 
