@@ -1,6 +1,8 @@
 //! The exact steps from observed to desired. Applying a plan makes no decisions.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::finding::Finding;
@@ -66,8 +68,79 @@ pub struct FileStep {
     /// `root:nut 0640` of the file on the host, when it differs from what it should be.
     pub old_meta: Option<String>,
     pub new_meta: String,
-    /// What becomes of each password in the file, in words.
-    pub passwords: Vec<String>,
+    /// What becomes of the passwords in the file.
+    pub passwords: Vec<PasswordChange>,
+}
+
+/// What becomes of a password; written out as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordChange {
+    pub of: PasswordOf,
+    pub becomes: Becomes,
+    /// The other hosts whose files hold the same one.
+    pub same_on: Vec<HostName>,
+}
+
+/// Whose password it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordOf {
+    /// A NUT user.
+    User(String),
+    /// A directive that takes a secret of the inventory.
+    Directive(String),
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Becomes {
+    New,
+    Changed,
+    Removed,
+}
+
+impl PasswordChange {
+    /// What becomes of the password of a NUT user.
+    pub fn of_user(user: &str, becomes: Becomes) -> Self {
+        Self {
+            of: PasswordOf::User(user.into()),
+            becomes,
+            same_on: Vec::new(),
+        }
+    }
+
+    /// What becomes of the secret of a directive.
+    pub fn of_directive(name: &str, becomes: Becomes) -> Self {
+        Self {
+            of: PasswordOf::Directive(name.into()),
+            becomes,
+            same_on: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for PasswordChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.of {
+            PasswordOf::User(user) => write!(f, "password of user {user}: ")?,
+            PasswordOf::Directive(name) => write!(f, "{name}: ")?,
+        }
+        f.write_str(match self.becomes {
+            Becomes::New => "new",
+            Becomes::Changed => "changed",
+            Becomes::Removed => "removed",
+        })?;
+        if !self.same_on.is_empty() {
+            let hosts: Vec<&str> = self.same_on.iter().map(HostName::as_str).collect();
+            write!(f, ", same as on host {}", hosts.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for PasswordChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// What a file step does.

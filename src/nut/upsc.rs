@@ -1,14 +1,6 @@
-//! What `upsc` prints: variables, lists of clients and UPSes, and errors (clients/upsc.c,
-//! clients/upsclient.c).
+//! Why `upsc` has no answer (clients/upsc.c, clients/upsclient.c).
 
-use std::collections::BTreeMap;
 use std::fmt;
-
-/// Lines of `upsc` that mean nothing.
-const NOISE: &[&str] = &[
-    "Init SSL without certificate database",
-    "Connected to NUT server",
-];
 
 /// Why `upsc` has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,18 +61,6 @@ impl UpscError {
             why => Self::ConnectionFailure(why.to_string()),
         }
     }
-
-    /// Whether upsd itself answered.
-    pub fn server_answers(&self) -> bool {
-        matches!(
-            self,
-            Self::UnknownUps
-                | Self::DriverNotConnected
-                | Self::DataStale
-                | Self::AccessDenied
-                | Self::VariableNotSupported
-        )
-    }
 }
 
 impl fmt::Display for UpscError {
@@ -113,77 +93,11 @@ pub fn parse_error(stderr: &str) -> Option<UpscError> {
     errors.next().map(|text| UpscError::of(text.trim()))
 }
 
-/// The variables of `upsc ups@host`: lines of `name: value`. Other lines are skipped.
-pub fn parse_variables(stdout: &str) -> BTreeMap<String, String> {
-    let pairs = stdout.lines().filter_map(split_variable);
-    pairs
-        .map(|(name, value)| (name.to_string(), value.to_string()))
-        .collect()
-}
-
-fn split_variable(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_end();
-    let (name, value) = match line.split_once(": ") {
-        Some(pair) => pair,
-        None => (line.strip_suffix(':')?, ""),
-    };
-    let is_name =
-        name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(char::is_whitespace);
-    (is_name && name != "Error").then_some((name, value))
-}
-
-/// The addresses of `upsc -c ups@host`: who is logged in. A host may stand there twice.
-pub fn parse_clients(stdout: &str) -> Vec<String> {
-    lists(stdout)
-}
-
-/// The names of `upsc -l host`.
-pub fn parse_names(stdout: &str) -> Vec<String> {
-    lists(stdout)
-}
-
-/// Lines that are one word.
-fn lists(stdout: &str) -> Vec<String> {
-    let lines = stdout
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let words = lines.filter(|line| !is_noise(line) && !line.contains(char::is_whitespace));
-    words.map(str::to_string).collect()
-}
-
-/// Whether a line of `upsc` means nothing.
-pub fn is_noise(line: &str) -> bool {
-    NOISE.iter().any(|noise| line.trim().starts_with(noise))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const NOISY: &str = "Init SSL without certificate database\n";
-
-    #[test]
-    fn variables_are_read() {
-        let text = format!(
-            "{NOISY}battery.charge: 100\nups.status: OL CHRG\nups.serial: \ndevice.model: A: B\nx.y:\n"
-        );
-        let variables = parse_variables(&text);
-        let pairs: Vec<_> = variables
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
-        assert_eq!(
-            pairs,
-            [
-                ("battery.charge", "100"),
-                ("device.model", "A: B"),
-                ("ups.serial", ""),
-                ("ups.status", "OL CHRG"),
-                ("x.y", "")
-            ]
-        );
-    }
 
     #[test]
     fn errors_are_told_apart() {
@@ -239,17 +153,5 @@ mod tests {
     #[test]
     fn noise_is_no_error() {
         assert_eq!(parse_error(NOISY), None);
-        assert!(parse_variables(&format!("{NOISY}Error: Data stale\n")).is_empty());
-    }
-
-    #[test]
-    fn clients_are_listed() {
-        let text = format!("{NOISY}127.0.0.1\n10.0.0.2\nfd00::1\n127.0.0.1\n");
-        assert_eq!(
-            parse_clients(&text),
-            ["127.0.0.1", "10.0.0.2", "fd00::1", "127.0.0.1"]
-        );
-        assert_eq!(parse_names(&format!("{NOISY}ups\nups2\n")), ["ups", "ups2"]);
-        assert!(parse_clients(NOISY).is_empty());
     }
 }

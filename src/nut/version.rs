@@ -191,22 +191,6 @@ impl Suite {
         }
     }
 
-    /// `bullseye`, `bookworm`, `trixie`, `forky`.
-    pub fn codename(self) -> &'static str {
-        match self {
-            Suite::Bullseye => "bullseye",
-            Suite::Bookworm => "bookworm",
-            Suite::Trixie => "trixie",
-            Suite::Forky => "forky",
-        }
-    }
-
-    /// The suite of a release number or codename.
-    pub fn find(name: &str) -> Option<Suite> {
-        let known = |suite: &Suite| suite.number() == name || suite.codename() == name;
-        Self::ALL.into_iter().find(known)
-    }
-
     /// The newest suite whose NUT is not newer than `version`; the oldest for anything older.
     pub fn of(version: NutVersion) -> Suite {
         let fits = |suite: &Suite| suite.nut() <= version;
@@ -266,6 +250,5 @@ mod tests {
     fn a_version_lies_in_a_suite() {
         assert_eq!(Suite::of(NutVersion::V2_8_4), Suite::Trixie);
         assert_eq!(Suite::of(NutVersion::new(2, 6, 0)), Suite::Bullseye);
-        assert_eq!(Suite::find("bookworm"), Suite::find("12"));
     }
 }

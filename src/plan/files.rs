@@ -7,7 +7,7 @@ use crate::model::desired::{
 };
 use crate::model::masking;
 use crate::model::observed::{FileKind, Meta, ObservedFile, ObservedHost, Seen};
-use crate::model::plan::{Before, FileChange, FileStep, Unmanaged};
+use crate::model::plan::{Becomes, Before, FileChange, FileStep, PasswordChange, Unmanaged};
 use crate::model::secret::SecretStore;
 use crate::nut::conf;
 use crate::nut::directive::File;
@@ -41,7 +41,7 @@ fn create(file: File, want: &DesiredFile) -> FileStep {
         old_meta: None,
         passwords: users
             .into_iter()
-            .map(|user| format!("password of user {user}: new"))
+            .map(|user| PasswordChange::of_user(user, Becomes::New))
             .collect(),
         ..skeleton(file, want)
     }
@@ -103,44 +103,44 @@ fn passwords(
     want: &DesiredFile,
     have: &ObservedFile,
     secrets: &SecretStore,
-) -> Vec<String> {
+) -> Vec<PasswordChange> {
     let had = masking::passwords(file, have.content.expose());
     let wanted: BTreeSet<&str> = want.content.users().collect();
-    let mut notes: Vec<String> = wanted
+    let becomes = |user: &str| match (had.get(user), secrets.get(user)) {
+        (None, _) => Some(Becomes::New),
+        (Some(old), Some(new)) if old != new => Some(Becomes::Changed),
+        _ => None,
+    };
+    let mut notes: Vec<PasswordChange> = wanted
         .iter()
-        .filter_map(|&user| match (had.get(user), secrets.get(user)) {
-            (None, _) => Some(format!("password of user {user}: new")),
-            (Some(old), Some(new)) if old != new => {
-                Some(format!("password of user {user}: changed"))
-            }
-            _ => None,
-        })
+        .filter_map(|user| Some(PasswordChange::of_user(user, becomes(user)?)))
         .collect();
     notes.extend(other_notes(file, want, have));
     notes.extend(
         had.keys()
             .filter(|user| !wanted.contains(user.as_str()))
-            .map(|user| format!("password of user {user}: removed")),
+            .map(|user| PasswordChange::of_user(user, Becomes::Removed)),
     );
     notes
 }
 
 /// The same of secrets that are no NUT user's and stand in the inventory.
-fn other_notes(file: File, want: &DesiredFile, have: &ObservedFile) -> Vec<String> {
+fn other_notes(file: File, want: &DesiredFile, have: &ObservedFile) -> Vec<PasswordChange> {
     let had = masking::other_secrets(file, have.content.expose());
     let fetched: BTreeSet<&str> = want.content.users().collect();
     let wanted = masking::other_secrets(file, &want.content.fill(|_| "x".into()));
-    let mut notes: Vec<String> = wanted
+    let becomes = |name: &str, new| match had.get(name) {
+        None => Some(Becomes::New),
+        Some(old) if old != new => Some(Becomes::Changed),
+        Some(_) => None,
+    };
+    let mut notes: Vec<PasswordChange> = wanted
         .iter()
         .filter(|(name, _)| !fetched.contains(name.as_str()))
-        .filter_map(|(name, new)| match had.get(name) {
-            None => Some(format!("{name}: new")),
-            Some(old) if old != new => Some(format!("{name}: changed")),
-            Some(_) => None,
-        })
+        .filter_map(|(name, new)| Some(PasswordChange::of_directive(name, becomes(name, new)?)))
         .collect();
     let gone = had.keys().filter(|name| !wanted.contains_key(*name));
-    notes.extend(gone.map(|name| format!("{name}: removed")));
+    notes.extend(gone.map(|name| PasswordChange::of_directive(name, Becomes::Removed)));
     notes
 }
 

@@ -7,23 +7,35 @@ use crate::nut::directive::{Apply, File};
 use crate::nut::files::{Setting, UpsdConf, UpsmonConf};
 use crate::nut::version::NutVersion;
 
-/// Why a reload does not suffice for a step, or nothing when it does.
+/// What makes a changed file take effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    Reload,
+    /// With why a reload does not suffice, where that is not plain.
+    Restart(Option<String>),
+}
+
+/// How far a reload reaches for a step.
 ///
 /// Deleting a line never restores the default on reload: daemons keep the old value (server/conf.c,
 /// clients/upsmon.c). 2.7.4's units have no reload whose time systemd would remember.
-pub(super) fn refused(step: &FileStep, nut: NutVersion) -> Option<String> {
+pub(super) fn reach(step: &FileStep, nut: NutVersion) -> Reach {
     if nut < NutVersion::V2_8_0 {
-        return Some(String::new());
+        return Reach::Restart(None);
     }
     match (step.change, step.file) {
         // upsd reads the whole of upsd.users again (server/user.c).
-        (FileChange::Content, File::UpsdUsers) => None,
-        (FileChange::Content, File::Upsd | File::Upsmon) => settings(step),
-        _ => Some(String::new()),
+        (FileChange::Content, File::UpsdUsers) => Reach::Reload,
+        (FileChange::Content, File::Upsd | File::Upsmon) => match beyond_reload(step) {
+            Some(why) => Reach::Restart(Some(why)),
+            None => Reach::Reload,
+        },
+        _ => Reach::Restart(None),
     }
 }
 
-fn settings(step: &FileStep) -> Option<String> {
+/// What a reload would not bring about.
+fn beyond_reload(step: &FileStep) -> Option<String> {
     // A session that is logged in keeps its old password: FSD would be refused (CONFIG of upsmon).
     if !step.passwords.is_empty() {
         return Some("a password changes".into());
@@ -72,7 +84,7 @@ fn lines(file: File, text: &str) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::Before;
+    use crate::model::plan::{Becomes, Before, PasswordChange};
     use crate::model::text::Text;
 
     fn step(file: File, old: &str, new: &str) -> FileStep {
@@ -90,46 +102,49 @@ mod tests {
         }
     }
 
-    fn upsd(old: &str, new: &str) -> Option<String> {
-        refused(&step(File::Upsd, old, new), NutVersion::V2_8_0)
+    fn upsd(old: &str, new: &str) -> Reach {
+        reach(&step(File::Upsd, old, new), NutVersion::V2_8_0)
+    }
+
+    fn restarts(step: &FileStep, nut: NutVersion) -> bool {
+        reach(step, nut) != Reach::Reload
     }
 
     #[test]
     fn a_new_value_of_a_reloadable_directive_is_reloaded() {
-        assert_eq!(upsd("MAXAGE 15\n", "MAXAGE 20\n"), None);
-        assert_eq!(upsd("", "MAXAGE 20\n"), None);
+        assert_eq!(upsd("MAXAGE 15\n", "MAXAGE 20\n"), Reach::Reload);
+        assert_eq!(upsd("", "MAXAGE 20\n"), Reach::Reload);
     }
 
     #[test]
     fn a_removed_line_needs_a_restart() {
-        assert!(
-            upsd("MAXAGE 20\n", "")
-                .unwrap()
-                .contains("MAXAGE is removed")
-        );
+        let why = "MAXAGE is removed, which a reload would not notice";
+        assert_eq!(upsd("MAXAGE 20\n", ""), Reach::Restart(Some(why.into())));
     }
 
     #[test]
     fn listen_needs_a_restart_and_so_does_a_password() {
         let listen = upsd("LISTEN 127.0.0.1 3493\n", "LISTEN 0.0.0.0 3493\n");
-        assert_eq!(listen, Some("LISTEN needs a restart".into()));
+        let why = "LISTEN needs a restart";
+        assert_eq!(listen, Reach::Restart(Some(why.into())));
         let mut step = step(File::Upsmon, "POLLFREQ 5\n", "POLLFREQ 6\n");
-        assert_eq!(refused(&step, NutVersion::V2_8_1), None);
-        step.passwords.push("password of user nas: changed".into());
-        assert!(refused(&step, NutVersion::V2_8_1).is_some());
+        assert!(!restarts(&step, NutVersion::V2_8_1));
+        let changed = PasswordChange::of_user("nas", Becomes::Changed);
+        step.passwords.push(changed);
+        assert!(restarts(&step, NutVersion::V2_8_1));
     }
 
     #[test]
     fn nut_2_7_4_is_always_restarted() {
         let step = step(File::UpsdUsers, "", "[x]\n");
-        assert!(refused(&step, NutVersion::V2_7_4).is_some());
-        assert!(refused(&step, NutVersion::V2_8_0).is_none());
+        assert!(restarts(&step, NutVersion::V2_7_4));
+        assert!(!restarts(&step, NutVersion::V2_8_0));
     }
 
     #[test]
     fn a_changed_monitor_line_is_a_restart() {
         let monitor = |power| format!("MONITOR ups@127.0.0.1 {power} a b primary\n");
         let step = step(File::Upsmon, &monitor(1), &monitor(0));
-        assert!(refused(&step, NutVersion::V2_8_1).is_some());
+        assert!(restarts(&step, NutVersion::V2_8_1));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reload;
+use super::reload::{self, Reach};
 use crate::model::desired::{DesiredHost, HostRole};
 use crate::model::observed::{List, ObservedHost, Reading, Unit};
 use crate::model::plan::{FileChange, FileStep, UnitAction, UnitStep};
@@ -68,10 +68,11 @@ fn reason(step: &FileStep, nut: NutVersion) -> (UnitAction, String) {
         FileChange::Meta => "gets owner and mode put right",
         FileChange::Remove => "is removed",
     };
-    match reload::refused(step, nut) {
-        None => (UnitAction::Reload, format!("{} {what}", step.file)),
-        Some(why) if why.is_empty() => (UnitAction::Restart, format!("{} {what}", step.file)),
-        Some(why) => (UnitAction::Restart, format!("{} {what}: {why}", step.file)),
+    let changed = format!("{} {what}", step.file);
+    match reload::reach(step, nut) {
+        Reach::Reload => (UnitAction::Reload, changed),
+        Reach::Restart(None) => (UnitAction::Restart, changed),
+        Reach::Restart(Some(why)) => (UnitAction::Restart, format!("{changed}: {why}")),
     }
 }
 

@@ -237,24 +237,6 @@ pub fn alert_rules(text: &str) -> Result<Vec<AlertRule>, Problem> {
     Ok(found)
 }
 
-/// The help texts of a series, from every exporter that has one.
-///
-/// # Errors
-/// A refusal, or an answer of another shape.
-pub fn helps(text: &str) -> Result<Vec<String>, Problem> {
-    #[derive(Deserialize)]
-    struct Entry {
-        #[serde(default)]
-        help: String,
-    }
-    let metadata: BTreeMap<String, Vec<Entry>> = data(text)?;
-    Ok(metadata
-        .into_values()
-        .flatten()
-        .map(|entry| entry.help)
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

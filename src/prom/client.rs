@@ -78,14 +78,6 @@ impl Request {
         }
     }
 
-    /// What exporters say about their series `metric`.
-    pub fn metadata(metric: &str) -> Self {
-        Self {
-            path: "/api/v1/metadata",
-            parameters: vec![("metric", metric.into())],
-        }
-    }
-
     /// What is asked, for people.
     pub fn shown(&self) -> &str {
         match self.parameters.first() {

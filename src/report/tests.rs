@@ -5,7 +5,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::{FileKind, Meta, ObservedFile};
 use crate::model::outcome::{HostError, HostOutcome, HostResult, Sheet};
-use crate::model::plan::{Before, FileChange, FileStep, HostPlan};
+use crate::model::plan::{Becomes, Before, FileChange, FileStep, HostPlan, PasswordChange};
 use crate::model::secret::Secret;
 use crate::model::text::{Segment, Text};
 use crate::nut::directive::File;
@@ -148,7 +148,7 @@ fn with_canary() -> HostPlan {
         new: "password = <password of nas>\n".into(),
         old_meta: None,
         new_meta: "root:nut/640".into(),
-        passwords: vec!["password of user nas: changed".into()],
+        passwords: vec![PasswordChange::of_user("nas", Becomes::Changed)],
     };
     HostPlan {
         files: vec![step],

@@ -265,11 +265,6 @@ impl<'a> ParsedHost<'a> {
         })
     }
 
-    /// The value of MODE, unquoted.
-    pub fn mode(self) -> Option<&'a str> {
-        self.nut_conf()?.mode()
-    }
-
     /// The settings of upsd.conf or upsmon.conf; nothing of other files.
     pub fn settings(self, file: File) -> &'a [Setting] {
         match file {

@@ -11,7 +11,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::name::HostName;
 use crate::model::observed::ObservedHost;
 use crate::model::outcome::{HostOutcome, HostResult};
-use crate::model::plan::HostPlan;
+use crate::model::plan::{Becomes, HostPlan, PasswordOf};
 use crate::model::secret::SecretStore;
 use crate::plan::{self, Policy};
 use crate::render::{self, InventoryIndex, Templates};
@@ -153,26 +153,13 @@ fn holders(looked: &Looks) -> BTreeMap<String, BTreeSet<HostName>> {
 }
 
 fn say_where_else(plan: &mut HostPlan, holders: &BTreeMap<String, BTreeSet<HostName>>) {
-    for note in plan
-        .files
-        .iter_mut()
-        .flat_map(|step| step.passwords.iter_mut())
-    {
-        let Some((user, _)) = note
-            .strip_prefix("password of user ")
-            .and_then(|rest| rest.split_once(": "))
-        else {
-            continue;
-        };
-        let others: Vec<String> = holders
-            .get(user)
-            .into_iter()
-            .flatten()
-            .filter(|name| **name != plan.host)
-            .map(ToString::to_string)
-            .collect();
-        if !others.is_empty() && !note.ends_with("removed") {
-            note.push_str(&format!(", same as on host {}", others.join(", ")));
+    let steps = plan.files.iter_mut();
+    for change in steps.flat_map(|step| step.passwords.iter_mut()) {
+        if let (PasswordOf::User(user), Becomes::New | Becomes::Changed) =
+            (&change.of, change.becomes)
+        {
+            let all = holders.get(user).into_iter().flatten();
+            change.same_on = all.filter(|name| **name != plan.host).cloned().collect();
         }
     }
 }

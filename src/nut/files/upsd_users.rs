@@ -55,16 +55,6 @@ impl User {
                 .iter()
                 .any(|word| word.value.eq_ignore_ascii_case(action))
     }
-
-    /// Whether it may run the instant command.
-    pub fn may_run(&self, command: &str) -> bool {
-        let matches = |word: &Word| {
-            [command, "all"]
-                .iter()
-                .any(|c| word.value.eq_ignore_ascii_case(c))
-        };
-        self.instcmds.iter().any(matches)
-    }
 }
 
 impl UpsdUsers {

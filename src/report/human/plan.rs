@@ -151,7 +151,10 @@ fn file(step: &FileStep, whole: bool) -> String {
         FileChange::Remove => out.push_str(&diff::unified(&step.old, "", whole)),
     }
     for note in &step.passwords {
-        out.push_str(&format!("    {}\n", paint(CHANGE, &clean(note))));
+        out.push_str(&format!(
+            "    {}\n",
+            paint(CHANGE, &clean(&note.to_string()))
+        ));
     }
     out
 }

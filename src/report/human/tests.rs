@@ -2,7 +2,10 @@ use super::*;
 use crate::model::finding::Place;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostError, Sheet};
-use crate::model::plan::{Before, FileChange, FileStep, HostPlan, UnitAction, UnitStep, Unmanaged};
+use crate::model::plan::{
+    Becomes, Before, FileChange, FileStep, HostPlan, PasswordChange, UnitAction, UnitStep,
+    Unmanaged,
+};
 use crate::model::text::Text;
 use crate::nut::directive::File;
 
@@ -76,7 +79,7 @@ fn empty() -> HostPlan {
 fn plan() -> Box<HostPlan> {
     let users = FileStep {
         old_meta: Some("root:root/644".into()),
-        passwords: vec!["password of user truenas: changed".into()],
+        passwords: vec![PasswordChange::of_user("truenas", Becomes::Changed)],
         ..step(
             File::UpsdUsers,
             FileChange::Content,
