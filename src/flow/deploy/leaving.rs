@@ -12,7 +12,7 @@ use crate::model::inventory::{Inventory, Platform};
 use crate::model::masking;
 use crate::model::name::HostName;
 use crate::model::observed::{ObservedHost, Seen};
-use crate::model::plan::{FileChange, HostPlan};
+use crate::model::plan::{Becomes, FileChange, HostPlan, PasswordOf};
 use crate::model::secret::{Secret, SecretStore};
 use crate::model::text::{Segment, mask};
 use crate::nut::conf;
@@ -184,10 +184,10 @@ pub(super) fn strangers(
         .iter()
         .filter(|step| step.file == File::UpsdUsers)
         .flat_map(|step| &step.passwords)
-        .filter_map(|note| {
-            let (user, what) = note.strip_prefix("password of user ")?.split_once(": ")?;
-            let ends = what.starts_with("removed") || what.starts_with("changed");
-            ends.then(|| format!("`{user}` ({what})"))
+        .filter_map(|change| match (&change.of, change.becomes) {
+            (PasswordOf::User(user), Becomes::Changed) => Some(format!("`{user}` (changed)")),
+            (PasswordOf::User(user), Becomes::Removed) => Some(format!("`{user}` (removed)")),
+            _ => None,
         })
         .collect();
     if users.is_empty() {
