@@ -18,8 +18,11 @@ const MOST: f64 = 8.0;
 /// The kernel counts in ticks of 4 ms: below a few of them nothing can be said.
 const SHORTEST: Duration = Duration::from_millis(12);
 
-/// What a line of each kind is, by its number.
-const KINDS: [(File, fn(usize) -> String); 13] = [
+/// A line by its number.
+type Line = fn(usize) -> String;
+
+/// What a line of each kind is.
+const KINDS: [(File, Line); 13] = [
     (File::Upsmon, |n| format!("NOTHING{n} x\n")),
     (File::Upsmon, |n| {
         format!("MONITOR u{n}@h{n} 1 me pw primary\n")
@@ -69,10 +72,6 @@ fn growth(what: &str, work: impl Fn(usize, usize)) {
         let once = took(|| work(kind, count)).max(SHORTEST);
         let four = took(|| work(kind, 4 * count));
         let ratio = four.as_secs_f64() / once.as_secs_f64();
-        println!(
-            "{what} of {:?}: {once:?}, {four:?}, {ratio:.1}",
-            text(kind, 1)
-        );
         if ratio > MOST {
             wrong.push(format!("{:?}: {once:?} and {four:?}", text(kind, 1)));
         }

@@ -351,7 +351,8 @@ fn a_password_is_told_as_new_changed_or_removed_and_never_shown() {
         assert!(!format!("{plan:?}").contains("pw-of-"), "{plan:?}");
         let steps = plan.files.iter();
         steps
-            .flat_map(|step| step.passwords.clone())
+            .flat_map(|step| &step.passwords)
+            .map(ToString::to_string)
             .collect::<Vec<_>>()
     };
     let users = File::UpsdUsers;

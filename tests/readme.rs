@@ -16,7 +16,7 @@ const BEGIN: &str =
 const END: &str = "<!-- keys: end -->";
 
 /// The tables of an inventory, and the type of the schema that each is.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("[ups.NAME]", "Ups"),
     ("[hosts.NAME]", "Host"),
     ("[hosts.NAME.truenas]", "TrueNas"),

@@ -145,7 +145,7 @@ fn named_in(body: &str, parts: &BTreeSet<&str>) -> Vec<Vec<String>> {
 
 impl Crate {
     /// From the root on, as a path reads in a module.
-    fn from_root(&self, module: &Module, path: &[String]) -> Vec<String> {
+    fn starting_in_root(&self, module: &Module, path: &[String]) -> Vec<String> {
         let mut here = module.clone();
         let mut path = path;
         match path.first().map(String::as_str) {
@@ -172,7 +172,7 @@ impl Crate {
             .get(longest)
             .and_then(|name| self.0[&module].handed_on.get(name));
         match handed_on {
-            Some(on) if steps > 0 => self.file_of(&self.from_root(&module, on), steps - 1),
+            Some(on) if steps > 0 => self.file_of(&self.starting_in_root(&module, on), steps - 1),
             _ => Some(module),
         }
     }
@@ -180,7 +180,7 @@ impl Crate {
     /// The other files of its layer that a file takes from.
     fn edges(&self, from: &Module) -> BTreeSet<Module> {
         let paths = self.0[from].paths.iter();
-        let to = paths.filter_map(|path| self.file_of(&self.from_root(from, path), 8));
+        let to = paths.filter_map(|path| self.file_of(&self.starting_in_root(from, path), 8));
         to.filter(|to| to != from && to[0] == from[0] && !from.starts_with(to))
             .collect()
     }

@@ -29,8 +29,8 @@ pub fn truenas(
         return Ok(None);
     };
     // One UPS is all that it can watch; `inventory/check` holds that.
-    let watched = watched_by(index, name)?.into_iter();
-    let Some(watched) = watched.filter(|watched| watched.server != name).last() else {
+    let mut watched = watched_by(index, name)?.into_iter();
+    let Some(watched) = watched.rfind(|watched| watched.server != name) else {
         return Ok(None);
     };
     let Some((address, port)) = door(index, watched.server)? else {
