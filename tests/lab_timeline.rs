@@ -158,7 +158,8 @@ fn guests_are_seen(lab: &Lab) {
     // doctor looks at them, too, and a locked one is told.
     lab.sh(
         "pve",
-        "cp /run/qemu-server/100.pid /run/qemu-server/102.pid",
+        "printf 'name: held\\nlock: backup\\n' >/etc/pve/nodes/pve/qemu-server/102.conf
+         cp /run/qemu-server/100.pid /run/qemu-server/102.pid",
     )
     .expect(0);
     let said = lab.upsctl(&["doctor", "--save", "pve.json"]);
@@ -167,7 +168,11 @@ fn guests_are_seen(lab: &Lab) {
         "{}",
         said.out
     );
-    lab.sh("pve", "rm /run/qemu-server/102.pid").expect(0);
+    lab.sh(
+        "pve",
+        "rm /run/qemu-server/102.pid /etc/pve/nodes/pve/qemu-server/102.conf",
+    )
+    .expect(0);
     // As when pve-cluster is down.
     lab.sh("pve", "rm -r /etc/pve/*").expect(0);
     let line = foretold(lab);

@@ -1,6 +1,7 @@
 //! Plan, ask, apply, prove. What was confirmed is what runs: nothing is planned after the question.
 
 mod appliance;
+mod guests;
 mod leaving;
 mod preview;
 mod repair;
@@ -18,6 +19,7 @@ use crate::host::Change;
 use crate::model::name::HostName;
 use crate::model::outcome::{HostOutcome, HostResult};
 use crate::model::plan::HostPlan;
+use guests::Guests;
 
 pub use preview::Planner;
 pub use writer::Writer;
@@ -78,7 +80,9 @@ pub fn deploy(
             put(&mut outcomes, outcome);
         }
     }
+    let guests = Guests::before(&looked);
     let mut outcomes = writer.apply(run.inventory, outcomes, looked);
+    guests.wait(&looker, &run.interrupt, &mut outcomes)?;
     by_hand::after_changes(&looker, &run.interrupt, &mut outcomes)?;
     Ok(outcomes)
 }
