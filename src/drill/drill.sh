@@ -104,10 +104,11 @@ prepare() {
     [ "$(sha256sum <"/etc/nut/${entry%%,*}")" = "${entry#*,}  -" ] || refuse stale "/etc/nut/${entry%%,*}"
   done
   battery=$(not_on_mains) && refuse battery "$battery"
+  flock -w 2 "$LOCK" true || refuse busy "$(cat "$STATE/holder" 2>/dev/null)"
+  # After the lock: the port of another drill is not somebody else's.
   if [ -n "$UPSES" ] && ss -Hltn "sport = :$PORT" | grep -q .; then
     refuse port "$PORT"
   fi
-  flock -w 2 "$LOCK" true || refuse busy "$(cat "$STATE/holder" 2>/dev/null)"
   why=$(open_box 2>&1) || refuse busy "$(cat "$STATE/holder" 2>/dev/null || say "$why")"
   trap close_box EXIT
   trap 'exit 1' TERM INT
